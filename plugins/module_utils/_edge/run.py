@@ -1,0 +1,76 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Read, plan, apply: the one way in which every module of the collection runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._core.errors import MainstayError
+from .._core.plan import Plan
+from .._core.text import without
+from .require import Library, require
+
+W = TypeVar("W")
+F = TypeVar("F")
+
+Report = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation(Generic[W, F]):
+    """The four functions that make a module.
+
+    ``parse`` turns parameters into what is wanted, ``read`` looks at what is there, ``plan`` decides (pure), and
+    ``apply`` does the steps and returns what the module reports besides. ``predict`` is what is reported instead when
+    nothing is applied: in check mode, or because nothing is to be done.
+    """
+
+    parse: Callable[[Mapping[str, Any]], W]
+    read: Callable[[W], F]
+    plan: Callable[[W, F], Plan]
+    apply: Callable[[W, F, Plan], Report]
+    predict: Callable[[W, F], Report] = lambda wanted, found: {}
+    requires: tuple[Library, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading(Generic[W]):
+    """The two functions that make an ``_info`` module."""
+
+    parse: Callable[[Mapping[str, Any]], W]
+    read: Callable[[W], Report]
+    requires: tuple[Library, ...] = ()
+
+
+def run(spec: Mapping[str, Any], operation: Operation[Any, Any] | Reading[Any], **constraints: Any) -> None:
+    """Run the operation as an Ansible module with this argument spec and these constraints."""
+    module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True, **constraints)
+    try:
+        require(operation.requires)
+        result = _outcome(module, operation)
+    except MainstayError as error:
+        _fail(module, error.message, {"error": type(error).__name__, **error.details})
+    except Exception as error:  # the last line of defence: an operator gets a sentence, never a traceback
+        _fail(module, f"unexpected {type(error).__name__}: {error}; please report this", {"error": "Unexpected"})
+    else:
+        module.exit_json(**result)
+
+
+def _outcome(module: AnsibleModule, operation: Operation[Any, Any] | Reading[Any]) -> dict[str, Any]:
+    wanted = operation.parse(module.params)
+    if isinstance(operation, Reading):
+        return {"changed": False, **operation.read(wanted)}
+    found = operation.read(wanted)
+    plan = operation.plan(wanted, found)
+    applies = plan.changed and not module.check_mode
+    report = operation.apply(wanted, found, plan) if applies else operation.predict(wanted, found)
+    return {"changed": plan.changed, "steps": plan.as_list(), "diff": plan.diff(), **report}
+
+
+def _fail(module: AnsibleModule, message: str, details: Mapping[str, Any]) -> None:
+    module.fail_json(msg=without(message, module.no_log_values), **details)

@@ -1,0 +1,89 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The fencing token of the lock, remembered on every host that is written to.
+
+A run that was paused past its lease may wake up and go on writing. Every host keeps the highest token that it has seen
+and refuses lower ones, so the newer run is safe from the older (Kleppmann, "How to do distributed locking", 2016).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._core.errors import FencedOff, InvalidInput
+from .._core.text import NAME
+
+ROOT = Path("/var/lib/mainstay")
+
+
+@dataclass(frozen=True)
+class Fence:
+    """The environment that is written to, and the token of the lock under which it is."""
+
+    environment: str
+    token: int | None = None
+    root: Path = ROOT
+
+    def __post_init__(self) -> None:
+        NAME.check(self.environment)
+        if self.token is not None and self.token < 1:
+            raise InvalidInput(f"{self.token} is not a fencing token: take the one that ops_lock returned")
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.environment / "fence"
+
+
+def highest(fence: Fence) -> int:
+    """The highest token that this host has seen, 0 if none."""
+    try:
+        return int(fence.path.read_text())
+    except FileNotFoundError:
+        return 0
+
+
+def check(fence: Fence) -> None:
+    """Raise ``FencedOff`` if a newer run has written here, or if this run has no lock where others do."""
+    seen = highest(fence)
+    if fence.token is None and seen:
+        raise FencedOff(f"{fence.environment} is deployed under a lock: give the token that ops_lock returned")
+    if fence.token is not None and fence.token < seen:
+        raise FencedOff(
+            f"this run holds token {fence.token} of {fence.environment}, but a newer run wrote here with token {seen}: "
+            "its lease ended; run it again to take a new one"
+        )
+
+
+@contextmanager
+def held(fence: Fence) -> Iterator[None]:
+    """Write on this host: remembers the token, then waits until an older module that is still at work here is done.
+
+    The older module sees the new token at its next step and stops.
+    """
+    check(fence)
+    if fence.token is None:
+        yield
+        return
+    fence.path.parent.mkdir(parents=True, exist_ok=True)
+    _remember(fence)
+    with open(fence.path.with_suffix(".lock"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        check(fence)
+        yield
+
+
+def _remember(fence: Fence) -> None:
+    assert fence.token is not None
+    if fence.token <= highest(fence):
+        return
+    fresh = fence.path.with_suffix(".new")
+    with open(fresh, "w") as file:
+        file.write(str(fence.token))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(fence.path)

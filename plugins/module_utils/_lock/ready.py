@@ -1,0 +1,17 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Predicates over a lease."""
+
+from __future__ import annotations
+
+from .model import Lease
+
+
+def is_free(lease: Lease, now: float) -> bool:
+    """Nobody holds it, or whoever did let its lease end."""
+    return lease.holder is None or lease.holder.expires <= now
+
+
+def is_held_by(lease: Lease, run: str, token: int, now: float) -> bool:
+    """This run still holds it under this token."""
+    return lease.token == token and lease.holder is not None and lease.holder.run == run and lease.holder.expires > now

@@ -1,0 +1,77 @@
+"""What of the style can be counted."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+PYTHON = sorted([*ROOT.glob("plugins/**/*.py"), *ROOT.glob("sandbox/**/*.py"), *ROOT.glob("bench/**/*.py")])
+MODULES = sorted(ROOT.glob("plugins/modules/*.py"))
+ROLES = sorted(path for path in ROOT.glob("roles/*") if path.is_dir())
+PLAYBOOKS = sorted(path for path in ROOT.glob("playbooks/*.yml") if not path.name.endswith(".meta.yml"))
+LONGEST_FILE = 250
+LONGEST_FUNCTION = 25
+LONGEST_MODULE = 60
+BANNED_NAMES = {"utils", "helpers", "helper", "common", "manager", "handler", "misc"}
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def code_lines(path: Path) -> int:
+    """Lines of a module that are neither documentation, nor comments, nor blank."""
+    text = re.sub(r'^(DOCUMENTATION|EXAMPLES|RETURN) = r"""\n.*?^"""\n', "", path.read_text(), flags=re.S | re.M)
+    return sum(1 for line in text.splitlines() if line.strip() and not line.strip().startswith("#"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_is_an_argument_spec_and_one_call(path: Path) -> None:
+    assert code_lines(path) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("path", [p for p in PYTHON if p not in MODULES], ids=relative)
+def test_a_file_fits_in_the_head(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", [p for p in PYTHON if p not in MODULES], ids=relative)
+def test_a_function_is_short(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+            length = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=relative)
+def test_a_file_is_named_for_the_one_thing_in_it(path: Path) -> None:
+    assert path.stem.lstrip("_") not in BANNED_NAMES
+
+
+@pytest.mark.parametrize("role", ROLES, ids=relative)
+def test_a_role_declares_its_arguments_and_their_defaults(role: Path) -> None:
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    options = {name for entry in specs.values() for name in entry.get("options", {})}
+    required = {n for e in specs.values() for n, o in e.get("options", {}).items() if o.get("required")}
+    defaults_file = role / "defaults" / "main.yml"
+    defaults = set(yaml.safe_load(defaults_file.read_text()) or {}) if defaults_file.exists() else set()
+    assert defaults <= options, "a default that is no argument"
+    assert options - required <= defaults, "an argument that has neither a default nor is required"
+
+
+@pytest.mark.parametrize("role", ROLES, ids=relative)
+def test_a_role_never_defaults_its_own_variables_in_passing(role: Path) -> None:
+    for path in [*role.glob("tasks/**/*.yml"), *role.glob("templates/**/*")]:
+        assert not re.search(rf"\b_*{role.name}_\w+\s*\|\s*default\(", path.read_text()), relative(path)
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=relative)
+def test_a_playbook_reads_as_a_runbook(path: Path) -> None:
+    assert 3 <= len(path.read_text().splitlines()) <= 90
+    assert path.with_name(f"{path.stem}.meta.yml").exists(), "its arguments have no contract"
