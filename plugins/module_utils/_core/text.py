@@ -42,7 +42,7 @@ NAME = Grammar(
 IMAGE = Grammar(
     "image repository",
     r"[a-z0-9][a-z0-9.\-]*(:[0-9]{1,5})?(/[a-z0-9]+([._\-]+[a-z0-9]+)*)*",
-    "a registry, an optional port and path components of lower-case letters and digits, such as registry.example.com:5000/shop/api",
+    "a registry, an optional port and a path in lower case, such as registry.example.com:5000/shop/api",
     255,
 )
 DIGEST = Grammar("digest", r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits", 71)
