@@ -74,9 +74,7 @@ def test_only_the_operation_of_a_domain_meets_the_edge(path: Path) -> None:
 def test_a_module_imports_the_edge_and_operations_only(path: Path) -> None:
     for level, name in imports(path):
         parts = name.split(".")
-        allowed = (
-            (level == 0
-            and name == "__future__")
-            or (level == 2 and parts[0] == "module_utils" and (parts[1] == "_edge" or parts[-1].startswith("operation")))
+        allowed = (level == 0 and name == "__future__") or (
+            level == 2 and parts[0] == "module_utils" and (parts[1] == "_edge" or parts[-1].startswith("operation"))
         )
         assert allowed, f"{path.name} imports {'.' * level}{name}"
