@@ -58,14 +58,15 @@ def shift(
     return routes
 
 
-def started(release: Release, hosts: Sequence[str]) -> dict[str, Any]:
-    """What docker_replicas starts of a release, without the secrets."""
-    return {name: {**_container(spec), "image": release.images[name]} for name, spec in release.services.items() if hosts}
+def started(release: Release, slot: str) -> dict[str, Any]:
+    """What docker_replicas starts of a release in a slot, without the secrets."""
+    return {name: _container(name, spec, release.images[name], slot) for name, spec in release.services.items()}
 
 
-def _container(spec: Spec) -> dict[str, Any]:
-    routing_only = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas"}
-    return {key: value for key, value in spec.items() if key not in routing_only}
+def _container(name: str, spec: Spec, image: str, slot: str) -> dict[str, Any]:
+    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas"}
+    kept = {key: value for key, value in spec.items() if key not in for_routing}
+    return {**kept, "image": image, "count": replicas(name, spec), "first_port": ports(name, spec, slot)[0]}
 
 
 def endpoints(release: Release, slot: str, addresses: Mapping[str, str]) -> list[Endpoint]:
