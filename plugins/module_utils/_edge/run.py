@@ -52,7 +52,7 @@ def run(spec: Mapping[str, Any], operation: Operation[Any, Any] | Reading[Any], 
     module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True, **constraints)
     try:
         require(operation.requires)
-        result = _outcome(module, operation)
+        result = {**_phase(module), **_outcome(module, operation)}
     except MainstayError as error:
         _fail(module, error.message, {"error": type(error).__name__, **error.details})
     except Exception as error:  # the last line of defence: an operator gets a sentence, never a traceback
@@ -70,6 +70,12 @@ def _outcome(module: AnsibleModule, operation: Operation[Any, Any] | Reading[Any
     applies = plan.changed and not module.check_mode
     report = operation.apply(wanted, found, plan) if applies else operation.predict(wanted, found)
     return {"changed": plan.changed, "steps": plan.as_list(), "diff": plan.diff(), **report}
+
+
+def _phase(module: AnsibleModule) -> dict[str, Any]:
+    """The phase that the result belongs to, so that a judge never takes an old result for a new one."""
+    phase = (module.params.get("fence") or {}).get("phase")
+    return {"phase": phase} if phase else {}
 
 
 def _fail(module: AnsibleModule, message: str, details: Mapping[str, Any]) -> None:

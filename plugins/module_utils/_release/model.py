@@ -95,6 +95,7 @@ class Phase:
     name: str
     verdict: str
     why: str = ""
+    blames_release: bool = False
     at: float = 0.0
 
 
@@ -123,3 +124,8 @@ class Journal:
     @property
     def why(self) -> str:
         return next((phase.why for phase in self.phases if phase.verdict != PASS), "")
+
+    @property
+    def blames_release(self) -> bool:
+        """The release itself was seen to be at fault, not a host or a server that it needs."""
+        return any(phase.blames_release for phase in self.phases if phase.verdict == FAIL)

@@ -19,6 +19,8 @@ from . import health, ledger, stored, verdict
 from .model import PASS, Journal, Phase
 from .verdict import Verdict
 
+NONE, THIRTY, MINUTE = Seconds(0), Seconds(30), Seconds(60)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -31,9 +33,9 @@ class Question:
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     endpoints: Sequence[Mapping[str, Any]] = ()
     healthy: int = 1
-    deadline: Seconds = Seconds(30)
-    bake: Seconds = Seconds(0)
-    lease: Seconds = Seconds(60)
+    deadline: Seconds = THIRTY
+    bake: Seconds = NONE
+    lease: Seconds = MINUTE
     directory: str = "/var/lib/mainstay"
 
 
@@ -69,7 +71,7 @@ def _plan(wanted: Question, found: Evidence) -> Plan:
 
 
 def _apply(wanted: Question, found: Evidence, _: Plan) -> Report:
-    phase = Phase(wanted.phase, found.verdict.verdict, found.verdict.why, time.time())
+    phase = Phase(wanted.phase, found.verdict.verdict, found.verdict.why, found.verdict.blames_release, time.time())
     journal = replace(found.journal, phases=(*found.journal.phases, phase))
     ledger.write_journal(found.store, journal)
     return _report(wanted, found)

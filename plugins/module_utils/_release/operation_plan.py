@@ -45,6 +45,7 @@ class Request:
     registry: Registry = field(default_factory=Registry)
     directory: str = "/var/lib/mainstay"
     force_schema: bool = False
+    newest_migration: str = ""
     schema: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,7 +104,16 @@ def _release(wanted: Request, known: Ledger, secrets_fingerprint: str) -> Releas
     if known_release:
         return _resized(known_release, wanted.services)
     images = _pin(wanted.services, wanted.version, wanted.registry)
-    return Release(identity, wanted.version, images, wanted.services, configuration, who=wanted.who, when=time.time())
+    return Release(
+        id=identity,
+        version=wanted.version,
+        images=images,
+        services=wanted.services,
+        configuration=configuration,
+        schema=wanted.newest_migration,
+        who=wanted.who,
+        when=time.time(),
+    )
 
 
 def _resized(release: Release, services: Mapping[str, Any]) -> Release:

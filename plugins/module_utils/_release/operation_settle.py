@@ -14,17 +14,16 @@ from .._edge.spec import into
 from .._fence.fence import Fence
 from .._store.directory import DirectoryStore
 from . import ledger, stored
-from .model import FAIL, PASS, Journal, Mark, Performed
+from .model import PASS, Journal, Mark, Performed
 
 
 @dataclass(frozen=True)
 class Ending:
-    """Which run ends, whether its undoing worked where it was undone, and whether the release itself was at fault."""
+    """Which run ends, and whether its undoing worked where it was undone."""
 
     run: str
     fence: Fence
     undone: bool = True
-    blames_release: bool = False
     directory: str = "/var/lib/mainstay"
 
 
@@ -51,14 +50,14 @@ def _plan(wanted: Ending, found: Open) -> Plan:
 
 def _apply(wanted: Ending, found: Open, _: Plan) -> Report:
     """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
-    ledger.append(found.store, *records(wanted, found.journal, time.time()))
+    ledger.append(found.store, *records(found.journal, time.time()))
     if wanted.undone:
         ledger.write_journal(found.store, None)
     stored.give_back(found.store, wanted.run)
     return _report(wanted, found)
 
 
-def records(ending: Ending, journal: Journal, now: float) -> list[Mark | Performed]:
+def records(journal: Journal, now: float) -> list[Mark | Performed]:
     """What the ledger learns: the operation, and the release's mark where the run proved something about it."""
     passed = journal.verdict == PASS
     release, slot = (journal.release, journal.slot) if passed else (journal.origin, journal.origin_slot)
@@ -76,7 +75,7 @@ def records(ending: Ending, journal: Journal, now: float) -> list[Mark | Perform
     )
     if passed:
         return [done, Mark(journal.release, "proven", f"{journal.verb} passed", journal.who, now)]
-    if journal.verdict == FAIL and ending.blames_release:
+    if journal.blames_release:
         return [done, Mark(journal.release, "bad", journal.why, journal.who, now)]
     return [done]
 
