@@ -9,7 +9,8 @@ module: release
 short_description: Say of a release that it is proven, bad or cleared
 version_added: 0.1.0
 description:
-  - A deploy marks its release by itself. This is for people: a release known bad is refused until somebody clears it, and one that turned out bad later can be marked so.
+  - A deploy marks its release by itself. This is for people.
+  - A release known bad is refused until somebody clears it, and one that turned out bad later can be marked so.
   - Runs on the operations host, which keeps the ledger.
 options:
   environment:

@@ -11,11 +11,14 @@ import pytest
 
 UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
-PURE = {"model", "plan", "ready"}
+PURE = {"model", "plan", "ready", "choice", "batches", "verdict"}
 ROOMS = {
     "model": {"model"},
-    "plan": {"model", "plan", "ready"},
+    "plan": {"model", "plan", "ready", "batches"},
     "ready": {"model", "ready"},
+    "choice": {"model", "ready"},
+    "batches": {"model", "ready"},
+    "verdict": {"model"},
 }
 
 

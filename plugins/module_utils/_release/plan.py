@@ -72,7 +72,6 @@ class Rollout:
     batches: tuple[Mapping[str, Any], ...]
     undo: Mapping[str, Any]
     retire: tuple[str, ...]
-    retire_now: tuple[str, ...]
 
 
 def decide(order: Order, release: Release, found: Found) -> Rollout:
@@ -82,7 +81,6 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
     origin = _origin(found, live)
     same = origin is not None and origin.id == release.id
     slot = live if same and live else other(live) if live else SLOTS[0]
-    leftover = "" if same else other(slot)
     kind = REPLACE if not same else NOTHING if _is_settled(order, release, slot, found) else REPAIR
     return Rollout(
         kind=kind,
@@ -93,8 +91,7 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
         recover=kind == REPLACE and _is_in_the_way(release, slot, found),
         batches=tuple(_batches(order, release, slot, found, same)),
         undo=_undo(release, origin, live, slot, found),
-        retire=_services_in(found.fleet, other(slot)) if kind != NOTHING else (),
-        retire_now=_retired_at_once(order, release, other(slot), found) if leftover or kind == REPAIR else (),
+        retire=_to_retire(order, release, other(slot), found) if kind != NOTHING else (),
     )
 
 
@@ -116,7 +113,8 @@ def steps(rollout: Rollout, order: Order) -> Plan:
     for batch in rollout.batches:
         hosts = listed(batch["hosts"])
         made += [Step("start", hosts, "", f"{release} in {slot}"), Step("route", hosts, before, f"{release} in {slot}")]
-        made += [Step("retire", hosts, before, "stopped")] if rollout.retire_now and not order.keep_previous else []
+        if rollout.retire:
+            made.append(Step("retire", hosts, f"{listed(rollout.retire)} in {other(slot)}", "stopped"))
     return Plan(tuple(made))
 
 
@@ -153,7 +151,7 @@ def _is_settled(order: Order, release: Release, slot: str, found: Found) -> bool
         found.journal is None
         and all(_has_replicas(release, slot, there) for there in fleet.replicas.values())
         and all(_has_servers(release, slot, list(fleet.replicas), servers) for servers in fleet.servers.values())
-        and not _retired_at_once(order, release, other(slot), found)
+        and not _to_retire(order, release, other(slot), found)
     )
 
 
@@ -180,7 +178,7 @@ def _services_in(fleet: Fleet, slot: str) -> tuple[str, ...]:
     return tuple(sorted(running))
 
 
-def _retired_at_once(order: Order, release: Release, slot: str, found: Found) -> tuple[str, ...]:
+def _to_retire(order: Order, release: Release, slot: str, found: Found) -> tuple[str, ...]:
     """Services that must not go on in the slot that was left: workers always, the rest unless kept for a quick rollback."""
     kept = {name for name, spec in release.services.items() if is_routed(spec)} if order.keep_previous else set()
     return tuple(name for name in _services_in(found.fleet, slot) if name not in kept)
@@ -222,5 +220,6 @@ def _undo(release: Release, origin: Release | None, live: str, slot: str, found:
     return {
         "route": batches.route(services, {name: sized.get(name, {}) for name in services}, back),
         "retire": sorted(release.services) if slot != live else [],
+        "slot": slot,
         "endpoints": batches.endpoints(origin, live, found.fleet.addresses) if origin else [],
     }
