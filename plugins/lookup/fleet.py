@@ -8,8 +8,8 @@ name: fleet
 short_description: The hosts of a play that concerns the whole environment
 version_added: 0.1.0
 description:
-  - Returns every host of the named groups, and refuses whatever would make a run pass some of them by, before anything runs. That is
-    a group that is missing or empty, and the command line's C(--limit), C(--tags), C(--skip-tags), C(--start-at-task) and C(--step).
+  - Returns every host of the named groups, and refuses whatever would make a run pass some of them by, before anything runs.
+  - That is a group that is missing or empty, and C(--limit), C(--tags), C(--skip-tags), C(--start-at-task) and C(--step).
   - Refuses an extra variable that holds a template, because Ansible would run it on the controller.
 author:
   - The mainstay maintainers (@mainstay)

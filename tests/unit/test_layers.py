@@ -18,7 +18,7 @@ ROOMS = {
     "ready": {"model", "ready"},
     "choice": {"model", "ready"},
     "batches": {"model", "ready"},
-    "verdict": {"model"},
+    "verdict": {"model", "ready", "router"},
 }
 
 

@@ -39,15 +39,35 @@ def check_all(
 
 def watch(endpoint: Endpoint, policy: Policy, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
     """Asks one endpoint until it is healthy or the deadline is over."""
+    pace = Pace(policy.deadline, policy.interval)
+    _, seen = wait_until(_looking(endpoint, ask), lambda seen: is_healthy(seen, policy.healthy), pace, clock=clock)
+    return judge(endpoint, seen, policy.healthy)
+
+
+def stay_well(
+    endpoints: Sequence[Endpoint],
+    pace: Pace,
+    clock: Clock | None = None,
+    ask: Callable[[Endpoint], Answer] = probe,
+) -> tuple[Result, ...]:
+    """Asks every endpoint until the time is over; one answer that is not right ends it, and the endpoint has not passed."""
+    return at_once(partial(guard, pace=pace, clock=clock or RealClock(), ask=ask), endpoints)
+
+
+def guard(endpoint: Endpoint, pace: Pace, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
+    """Asks one endpoint until it gives a wrong answer or the time is over."""
+    _, seen = wait_until(_looking(endpoint, ask), lambda seen: seen[-1].trouble is not None, pace, clock=clock)
+    return judge(endpoint, seen, len(seen))
+
+
+def _looking(endpoint: Endpoint, ask: Callable[[Endpoint], Answer]) -> Callable[[], tuple[Trial, ...]]:
     trail: list[Trial] = []
 
     def look() -> tuple[Trial, ...]:
         trail.append(tried(endpoint, ask(endpoint)))
         return tuple(trail)
 
-    pace = Pace(policy.deadline, policy.interval)
-    _, seen = wait_until(look, lambda seen: is_healthy(seen, policy.healthy), pace, clock=clock)
-    return judge(endpoint, seen, policy.healthy)
+    return look
 
 
 class Jittered:

@@ -14,6 +14,7 @@ from .._core.plan import Plan, Step
 from .._edge.run import Operation, Report
 from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
+from .._health.described import Described, endpoint
 from .._store.directory import DirectoryStore
 from . import health, ledger, stored, verdict
 from .model import PASS, Journal, Phase
@@ -31,7 +32,8 @@ class Question:
     fence: Fence
     hosts: Sequence[str]
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    endpoints: Sequence[Mapping[str, Any]] = ()
+    endpoints: tuple[Described, ...] = ()
+    dependencies: tuple[Described, ...] = ()
     healthy: int = 1
     deadline: Seconds = THIRTY
     bake: Seconds = NONE
@@ -60,10 +62,10 @@ def _read(wanted: Question) -> Evidence:
 def _judged(wanted: Question) -> Verdict:
     outcomes = [verdict.outcome(host, wanted.phase, wanted.results.get(host)) for host in wanted.hosts]
     hosts = verdict.of_hosts(outcomes)
-    if hosts.verdict != PASS or not wanted.endpoints:
-        return hosts
-    results = health.ask(wanted.endpoints, wanted.healthy, wanted.deadline, wanted.bake)
-    return verdict.worst([hosts, verdict.of_endpoints(results, len(wanted.endpoints))])
+    asked = [endpoint(one) for one in wanted.endpoints]
+    if hosts.verdict == PASS and asked:
+        hosts = health.judged(asked, wanted.healthy, wanted.deadline, wanted.bake)
+    return health.excused(hosts, [endpoint(one) for one in wanted.dependencies])
 
 
 def _plan(wanted: Question, found: Evidence) -> Plan:

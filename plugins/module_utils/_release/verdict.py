@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._health.model import Result
 from .model import FAIL, INCONCLUSIVE, PASS
 
 
@@ -61,28 +62,26 @@ def of_hosts(outcomes: Sequence[Outcome]) -> Verdict:
     return Verdict(FAIL if failed else INCONCLUSIVE, why, any(o.error in RELEASE_ERRORS for o in failed))
 
 
-def of_endpoints(results: Sequence[Mapping[str, Any]], asked: int) -> Verdict:
-    """Every endpoint that was asked must have passed; fewer answers than questions are inconclusive."""
-    bad = [result for result in results if result["verdict"] != PASS]
-    if len(results) < asked:
-        return Verdict(INCONCLUSIVE, f"{asked - len(results)} of {asked} endpoints were not asked")
+def of_endpoints(results: Sequence[Result]) -> Verdict:
+    """Every endpoint that was asked must have passed; what is wrong speaks against the release."""
+    bad = [result for result in results if result.verdict != PASS]
     if not bad:
         return Verdict(PASS)
-    failed = any(result["verdict"] == FAIL for result in bad)
-    why = "; ".join(f"{r['name']}: {r.get('cause') or r.get('error') or 'no answer'} ({last_answer(r)})" for r in bad)
+    failed = any(result.verdict == FAIL for result in bad)
+    why = "; ".join(f"{r.name}: {r.error or 'too few answers'}{_last_answer(r)}" for r in bad)
     return Verdict(FAIL if failed else INCONCLUSIVE, why, failed)
 
 
-def last_answer(result: Mapping[str, Any]) -> str:
-    """What an endpoint said last, in a few words."""
-    if result.get("status"):
-        return f"last answer {result['status']} {str(result.get('body') or '')[:200]}".strip()
-    return f"last error {result.get('error') or 'unknown'}"
+def _last_answer(result: Result) -> str:
+    if result.status is None:
+        return ""
+    return f" (last answer {result.status} {result.excerpt[:200]})"
 
 
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The one that decides: a failure before an inconclusive one before a pass."""
-    order = {FAIL: 0, INCONCLUSIVE: 1, PASS: 2}
-    decisive = min(verdicts, key=lambda verdict: order[verdict.verdict])
-    why = "; ".join(verdict.why for verdict in verdicts if verdict.why)
-    return Verdict(decisive.verdict, why, any(verdict.blames_release for verdict in verdicts))
+def excused(judged: Verdict, dependencies: Sequence[Result]) -> Verdict:
+    """A release is not to blame while something that it depends on is not well."""
+    sick = [result for result in dependencies if result.verdict != PASS]
+    if not judged.blames_release or not sick:
+        return judged
+    why = "; ".join(f"{result.name}: {result.error}" for result in sick)
+    return Verdict(INCONCLUSIVE, f"{judged.why}; but what the release depends on is not well either: {why}")
