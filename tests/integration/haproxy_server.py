@@ -150,7 +150,7 @@ frontend f
     def start(self) -> None:
         command = [HAPROXY, "-W", "-S", self.master, "-f", str(self.config), "-q"]
         self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        self.wait_for(lambda: bool(haproxy.information(self.socket)) and bool(haproxy.ask(self.master, "show proc")))
+        self.wait_for(lambda: bool(haproxy.information(self.socket)))
 
     def stop(self) -> None:
         assert self.process
@@ -181,8 +181,8 @@ def running(root: Path, backends: dict[str, list[str]], **settings: str) -> Iter
     fixture.write_config(backends)
     for replica in fixture.replicas.values():
         replica.start()
-    fixture.start()
     try:
+        fixture.start()
         yield fixture
     finally:
         fixture.stop()
