@@ -98,6 +98,10 @@ options:
     description: The newest migration that the version brings.
     type: str
     default: ""
+  migrates:
+    description: Whether the run changes the schema, so that it cannot pass without that phase.
+    type: bool
+    default: false
   force_schema:
     description: Roll back although a later migration is not declared compatible with older code.
     type: bool
@@ -190,6 +194,7 @@ def main() -> None:
             },
             "schema": {"type": "dict", "default": {}},
             "newest_migration": {"type": "str", "default": ""},
+            "migrates": {"type": "bool", "default": False},
             "force_schema": {"type": "bool", "default": False},
             "registry": {
                 "type": "dict",

@@ -59,7 +59,7 @@ def open_journal(store: Store) -> Journal | None:
     try:
         document: dict[str, Any] = json.loads(content)
         phases = tuple(Phase(**phase) for phase in document.pop("phases"))
-        return Journal(**document, phases=phases)
+        return Journal(**{**document, "expected": tuple(document["expected"]), "phases": phases})
     except (ValueError, TypeError, KeyError) as error:
         raise Corrupt(f"the journal cannot be read ({error}): move {JOURNAL} away and deploy again") from error
 

@@ -95,6 +95,13 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
     )
 
 
+def phases(rollout: Rollout, *, migrates: bool) -> tuple[str, ...]:
+    """The names of the phases that must be judged before the run may be said to have passed."""
+    numbers = range(1, len(rollout.batches) + 1)
+    before = ("migrate",) if migrates else ()
+    return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire"))
+
+
 def live_slot(found: Found) -> str:
     """The slot in service: what the ledger says, else what the routers do, else "" when nothing is."""
     if found.ledger.live:
