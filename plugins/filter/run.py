@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -47,6 +48,38 @@ def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
     return judged.get("judged") == phase and judged.get("verdict") == "pass"
 
 
+def newest_migration(directory: str) -> str:
+    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" if there is none."""
+    names = sorted(path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")) if directory else []
+    return names[-1] if names else ""
+
+
+def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]:
+    """What a run did, or would do, for people."""
+    rollout = planned["rollout"]
+    title = f"{rollout['verb']} {rollout['release']['id']}"
+    if rollout["kind"] == "nothing":
+        return [f"{title}: it is in service already, nothing was to be done"]
+    steps = [f"{step['action']} {step['subject']}: {step['before'] or 'nothing'} -> {step['after']}" for step in planned["steps"]]
+    if "verdict" not in settled:
+        return [f"{title} would:", *steps]
+    return [f"{title}: {settled['verdict']} after {settled['seconds']} s", *steps]
+
+
+def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
+    """The sentence that an on-call engineer needs first."""
+    rollout = planned["rollout"]
+    asked, origin = rollout["release"]["id"], (rollout["origin"] or {}).get("id", "nothing")
+    if "verdict" not in settled:
+        return f"{rollout['verb']} of {asked} could not be settled: {settled.get('msg', 'the operations host did not answer')}. Run it again"
+    now = (
+        f"{origin} serves"
+        if settled["undone"]
+        else f"going back to {origin} is not complete, run it again when the hosts named are back"
+    )
+    return f"{rollout['verb']} of {asked} did not pass ({settled['verdict']}): {settled['why']}. Now {now}"
+
+
 def _address(hostvars: Mapping[str, Any], host: str) -> str:
     return str(hostvars[host].get("mainstay_address") or hostvars[host].get("ansible_host") or host)
 
@@ -59,4 +92,5 @@ class FilterModule:
     """Names of the filters, see their pages in the collection's documentation."""
 
     def filters(self) -> dict[str, Any]:
-        return {"registered": registered, "fleet": fleet, "secrets_of": secrets_of, "passed": passed}
+        names = (registered, fleet, secrets_of, passed, newest_migration, summary, failure)
+        return {function.__name__: function for function in names}

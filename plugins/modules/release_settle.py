@@ -68,6 +68,10 @@ why:
   description: The first reason for a verdict other than pass.
   returned: always
   type: str
+undone:
+  description: Whether a run that did not pass was undone completely.
+  returned: always
+  type: bool
 seconds:
   description: How long the run took since its plan was made.
   returned: always

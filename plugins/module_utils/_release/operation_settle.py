@@ -81,7 +81,9 @@ def records(journal: Journal, now: float) -> list[Mark | Performed]:
 
 
 def _report(wanted: Ending, found: Open) -> Report:
-    return {"verdict": found.journal.verdict, "why": found.journal.why, "seconds": round(time.time() - found.journal.started, 1)}
+    journal = found.journal
+    took = round(time.time() - journal.started, 1)
+    return {"verdict": journal.verdict, "why": journal.why, "undone": wanted.undone, "seconds": took}
 
 
 RELEASE_SETTLE = Operation(parse=lambda params: into(Ending, params), read=_read, plan=_plan, apply=_apply, predict=_report)
