@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .model import Route, Server, Service, Slot
 from .plan import plan
 from .router import Haproxy
 from .switch import Outcome, Switch
+from .traffic import row
 
 _STATES = ("routed", "unrouted")
 _SERVICE = {"backend", "slots", "state", "drain_timeout", "spread"}
@@ -95,13 +96,6 @@ def rows(route: Route, servers: Iterable[Server]) -> list[dict[str, Any]]:
     """Servers as the module returns them."""
     names = {service.backend: service.name for service in route.services}
     return [{"service": names[server.key.backend], **row(server)} for server in servers if server.key.backend in names]
-
-
-def row(server: Server) -> dict[str, Any]:
-    """One server as people and roles read it."""
-    fields = asdict(server)
-    wanted = ("host", "slot", "n", "state", "weight", "check_status", "sessions")
-    return {"server": server.key.server, "up": server.running, **{name: fields[name] for name in wanted}}
 
 
 ROUTE = Operation(
