@@ -146,6 +146,15 @@ class FilterModule:
     """Names of the filters, see their pages in the collection's documentation."""
 
     def filters(self) -> dict[str, Any]:
-        names = (registered, fleet, secrets_of, passed, newest_migration, summary, failure)
-        names += (addresses, entrances, status)
-        return {function.__name__: function for function in names}
+        return {
+            "addresses": addresses,
+            "entrances": entrances,
+            "failure": failure,
+            "fleet": fleet,
+            "newest_migration": newest_migration,
+            "passed": passed,
+            "registered": registered,
+            "secrets_of": secrets_of,
+            "status": status,
+            "summary": summary,
+        }
