@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .images import BY_NAME, PREFIX, build_directory, built_inputs, digest, file_parts, inputs
 from .registry import CONFIG, LAYER, Blob, Registry
@@ -100,11 +100,19 @@ def is_pushed(registry: Registry, pushed: dict[str, list[str]], product: Product
 def push(client: Any, registry: Registry, products: list[Product]) -> dict[str, list[str]]:
     """All from one archive, because the engine writes a layer that many images share only once."""
     with tempfile.TemporaryFile() as file:
-        for chunk in client.api.get_image(tuple(product.tag for product in products)):
-            file.write(chunk)
+        save(client, [product.tag for product in products], file)
         file.seek(0)
         with tarfile.open(fileobj=file) as archive:
             return push_archive(archive, registry, products)
+
+
+def save(client: Any, tags: list[str], file: IO[bytes]) -> None:
+    """The SDK saves one image at a time only; its session asks the engine for many."""
+    address = f"{client.api.base_url}/v{client.api.api_version}/images/get"
+    with client.api.get(address, params={"names": tags}, stream=True) as answer:
+        answer.raise_for_status()
+        for chunk in answer.iter_content(2**20):
+            file.write(chunk)
 
 
 def push_archive(archive: tarfile.TarFile, registry: Registry, products: list[Product]) -> dict[str, list[str]]:
