@@ -34,7 +34,7 @@ options:
   undone:
     description: Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to finish.
     type: bool
-    default: true
+    default: false
   directory:
     description: Where the operations host keeps the state of its environments.
     type: path
@@ -93,7 +93,7 @@ def main() -> None:
         {
             "run": {"type": "str", "required": True},
             "fence": {"type": "dict", "required": True, "options": FENCE},
-            "undone": {"type": "bool", "default": True},
+            "undone": {"type": "bool", "default": False},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_SETTLE,
