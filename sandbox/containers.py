@@ -63,7 +63,9 @@ def container_name(settings: Settings, host: Host) -> str:
 
 def find_rights(client: Any, settings: Settings) -> dict[str, Any]:
     """Privileged where the engine can do that, otherwise every capability that it has."""
-    trial = client.containers.create(BY_NAME["host"].tag, ["/bin/true"], labels=settings.labels, network_mode="none", **PRIVILEGED)
+    trial = client.containers.create(
+        BY_NAME["host"].tag, ["/bin/true"], labels=settings.labels, network_mode="none", **PRIVILEGED
+    )
     try:
         trial.start()
     except APIError:
