@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
         case "down":
             commands.down(settings, options.images)
         case "images":
-            commands.list_images(settings)
+            commands.list_images()
         case "status":
             commands.status(settings, options.apps)
 

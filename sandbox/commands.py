@@ -70,7 +70,7 @@ def forget(settings: Settings) -> None:
         settings.state.rmdir()
 
 
-def list_images(settings: Settings) -> None:
+def list_images() -> None:
     client = engine.connect()
     for image in images.IMAGES:
         built = images.built_inputs(client, image.tag)

@@ -17,6 +17,7 @@ class Chat:
     def __init__(self, release: Release, replica: str) -> None:
         self.who = {"service": "chat", "version": release.version, "replica": replica}
         self.sockets: set[web.WebSocketResponse] = set()
+        self.stopping = False
         self.connected = CONNECTED.labels(release.version)
 
     def routes(self) -> list[web.RouteDef]:
@@ -33,6 +34,7 @@ class Chat:
         try:
             await socket.send_json({**self.who, "event": "welcome"})
             await self.relay(socket)
+            await self.part(socket)
         finally:
             self.sockets.discard(socket)
             self.connected.set(len(self.sockets))
@@ -47,7 +49,11 @@ class Chat:
         """One that has just gone must not keep the message from the others."""
         await asyncio.gather(*(socket.send_str(text) for socket in list(self.sockets)), return_exceptions=True)
 
-    async def close(self, _application: web.Application) -> None:
+    async def part(self, socket: web.WebSocketResponse) -> None:
         """The code "going away" tells clients to connect again, to another replica."""
-        goodbye = (socket.close(code=WSCloseCode.GOING_AWAY, message=b"replica stops") for socket in list(self.sockets))
-        await asyncio.gather(*goodbye, return_exceptions=True)
+        if self.stopping:
+            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"replica stops")
+
+    async def close(self, _application: web.Application) -> None:
+        self.stopping = True
+        await asyncio.gather(*(self.part(socket) for socket in list(self.sockets)), return_exceptions=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
@@ -13,6 +13,8 @@ from .release import Release
 from .state import State
 
 WRONG_VERSION = "v0"
+
+Page = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Health:
@@ -30,7 +32,7 @@ class Health:
     async def page(self, _request: web.Request) -> web.Response:
         return await self.answer(tuple(self.checks))
 
-    def page_of(self, name: str) -> web.Handler:  # type: ignore[name-defined]
+    def page_of(self, name: str) -> Page:
         async def page(_request: web.Request) -> web.Response:
             return await self.answer((name,))
 

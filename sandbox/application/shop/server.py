@@ -22,13 +22,17 @@ FINISH_SECONDS = 25.0
 
 REQUESTS = Counter("shop_http_requests", "Answers by status", ["service", "version", "method", "status"])
 DURATION = Histogram(
-    "shop_http_request_seconds", "Time to answer", ["service", "version"], buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+    "shop_http_request_seconds",
+    "Time to answer",
+    ["service", "version"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
 IN_FLIGHT = Gauge("shop_http_requests_in_flight", "Requests being answered", ["service", "version"])
 BUILD = Gauge("shop_build_info", "Always 1; the labels say what runs", ["service", "version", "replica"])
 QUIET = {"/health", "/metrics", "/health/database", "/health/redis"}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
 def make_application(service: str, release: Release, state: State) -> web.Application:
@@ -41,7 +45,7 @@ async def show_metrics(_request: web.Request) -> web.Response:
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def observe(service: str, release: Release, state: State) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def observe(service: str, release: Release, state: State) -> Middleware:
     """Counts what is in flight and what was answered; tells clients of a stopping server to connect elsewhere."""
     duration, busy = DURATION.labels(service, release.version), IN_FLIGHT.labels(service, release.version)
 
@@ -76,7 +80,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.json_response({"error": "internal error"}, status=500)
 
 
-def break_on_purpose(release: Release, state: State) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def break_on_purpose(release: Release, state: State) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         return misbehave(release.fault, state, request) or await handler(request)
@@ -91,10 +95,11 @@ async def serve(application: web.Application, configuration: Configuration, rele
         await asyncio.sleep(SLOW_START_SECONDS)
     runner = web.AppRunner(application, keepalive_timeout=KEEPALIVE_SECONDS, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "0.0.0.0", configuration.port, backlog=1024, shutdown_timeout=1).start()
+    # Listened on here and not by a "site" of aiohttp, which cuts requests in flight when it stops listening.
+    listener = await asyncio.get_running_loop().create_server(runner.server, "0.0.0.0", configuration.port, backlog=1024)
     logging.info("listening on port %d", configuration.port)
     await stop.wait()
-    await finish(runner, configuration, state)
+    await finish(runner, listener, configuration, state)
 
 
 def stop_signal(release: Release) -> asyncio.Event:
@@ -104,15 +109,15 @@ def stop_signal(release: Release) -> asyncio.Event:
     return stop
 
 
-async def finish(runner: web.AppRunner, configuration: Configuration, state: State) -> None:
+async def finish(runner: web.AppRunner, listener: asyncio.Server, configuration: Configuration, state: State) -> None:
     """A grace first, in which health is bad and every answer closes its connection, so that proxies' pools empty themselves."""
     logging.info("stopping: %d requests in flight", state.in_flight)
     state.stopping = True
     await asyncio.sleep(configuration.stop_grace)
-    for site in list(runner.sites):
-        await site.stop()
+    listener.close()
+    await runner.shutdown()
     deadline = time.monotonic() + FINISH_SECONDS
     while state.in_flight and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
-    await runner.cleanup()
     logging.info("stopped: %d requests cut", state.in_flight)
+    await runner.cleanup()
