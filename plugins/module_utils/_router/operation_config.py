@@ -61,7 +61,7 @@ def _read(request: Request) -> Current:
 def _running(request: Request, text: str | None) -> Current:
     serving = tuple(server.key for server in haproxy.servers(request.socket) if is_in_rotation(server))
     mark = haproxy.information(request.socket).get("description", "")
-    return Current(text, mark, True, haproxy.backends(request.socket), serving)
+    return Current(text, mark, True, True, haproxy.backends(request.socket), serving)
 
 
 def _apply(request: Request, found: Current, plan: Plan) -> Report:
@@ -75,7 +75,7 @@ def _apply(request: Request, found: Current, plan: Plan) -> Report:
 
 def _reload(request: Request, found: Current) -> None:
     """The state is saved first, so that what drains or rests goes on doing so."""
-    if found.backends or found.mark:
+    if found.answering:
         state_file.write(request.state_file, haproxy.servers_state(request.socket))
     haproxy.reload(request.master)
     done, seen = wait_until(
