@@ -23,6 +23,20 @@ options:
     type: list
     elements: str
     default: []
+  fence:
+    description: The lock under which the look is taken; no older run writes here any more afterwards.
+    type: dict
+    suboptions:
+      environment:
+        description: Name of the environment.
+        type: str
+        required: true
+      token:
+        description: Fencing token that M(mainstay.ops.ops_lock) returned.
+        type: int
+      phase:
+        description: Name of the phase; the result carries it.
+        type: str
   socket:
     description: HAProxy's Runtime API, a C(stats socket).
     type: path
@@ -81,6 +95,7 @@ process:
 """
 
 from ..module_utils._edge.run import run
+from ..module_utils._edge.spec import FENCE
 from ..module_utils._router.operation_info import ROUTE_INFO
 
 
@@ -89,6 +104,7 @@ def main() -> None:
         {
             "application": {"type": "str", "required": True},
             "services": {"type": "list", "elements": "str", "default": []},
+            "fence": {"type": "dict", "options": FENCE},
             "socket": {"type": "path", "default": "/run/haproxy/admin.sock"},
         },
         ROUTE_INFO,

@@ -11,11 +11,14 @@ import pytest
 
 UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
-PURE = {"model", "plan", "ready"}
+PURE = {"model", "plan", "ready", "choice", "batches", "verdict"}
 ROOMS = {
     "model": {"model"},
-    "plan": {"model", "plan", "ready"},
+    "plan": {"model", "plan", "ready", "batches"},
     "ready": {"model", "ready"},
+    "choice": {"model", "ready"},
+    "batches": {"model", "ready"},
+    "verdict": {"model", "ready", "router"},
 }
 
 
@@ -74,9 +77,7 @@ def test_only_the_operation_of_a_domain_meets_the_edge(path: Path) -> None:
 def test_a_module_imports_the_edge_and_operations_only(path: Path) -> None:
     for level, name in imports(path):
         parts = name.split(".")
-        allowed = (
-            (level == 0
-            and name == "__future__")
-            or (level == 2 and parts[0] == "module_utils" and (parts[1] == "_edge" or parts[-1].startswith("operation")))
+        allowed = (level == 0 and name == "__future__") or (
+            level == 2 and parts[0] == "module_utils" and (parts[1] == "_edge" or parts[-1].startswith("operation"))
         )
         assert allowed, f"{path.name} imports {'.' * level}{name}"

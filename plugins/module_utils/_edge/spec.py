@@ -18,8 +18,9 @@ T = TypeVar("T")
 FENCE = {
     "environment": {"type": "str", "required": True},
     "token": {"type": "int", "no_log": False},
+    "phase": {"type": "str"},
 }
-"""Argument spec of what every writing module needs to prove that its run still holds the lock."""
+"""Argument spec of what every module takes part in a run with: the lock's token, and the phase that its result is of."""
 
 
 class Seconds(float):

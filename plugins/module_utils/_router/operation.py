@@ -15,7 +15,7 @@ from .._core.text import listed, seconds, shown
 from .._core.wait import RealClock
 from .._edge.run import Operation, Report
 from .._edge.spec import into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from .drain import Drained
 from .model import Route, Server, Service, Slot
 from .plan import plan
@@ -78,9 +78,8 @@ def _known(given: Any, keys: Iterable[str] | None, noun: str) -> Mapping[str, An
 
 
 def _apply(wanted: Request, steps: Plan) -> Report:
-    with held(wanted.fence):
-        switch = Switch(wanted.router, wanted.route, steps, lambda: check(wanted.fence), RealClock())
-        return _report(wanted.route, wanted.router.servers, switch.perform())
+    switch = Switch(wanted.router, wanted.route, steps, lambda: check(wanted.fence), RealClock())
+    return _report(wanted.route, wanted.router.servers, switch.perform())
 
 
 def _report(route: Route, servers: Any, outcome: Outcome) -> Report:

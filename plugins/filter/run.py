@@ -1,0 +1,151 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Filters with which the roles hand what hosts registered to the modules that decide."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase")
+
+
+def registered(hosts: Sequence[str], hostvars: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What each host registered under this name, as far as a verdict needs it; a host without it is left out."""
+    found = {host: hostvars[host].get(name) for host in hosts if host in hostvars}
+    return {host: {k: result[k] for k in FACTS_OF_A_RESULT if k in result} for host, result in found.items() if result}
+
+
+def fleet(hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], platform: str, phase: str) -> dict[str, Any]:
+    """What every application host and router answered, as release_plan takes it."""
+    looked: dict[str, Any] = {"replicas": {}, "servers": {}, "addresses": {}, "entrances": {}, "silent": {}}
+    for group, key in (("app", "replicas"), ("proxy", "servers")):
+        for host in groups[group]:
+            result = hostvars[host].get(f"platform_{platform}_{key}") or {}
+            if result.get("phase") == phase and not result.get("failed") and not result.get("unreachable"):
+                looked[key][host] = result[key] if key == "replicas" else _servers(result["services"])
+            else:
+                looked["silent"][host] = result.get("msg", "it was not looked at")
+    looked["addresses"] = addresses(hostvars, groups["app"])
+    looked["entrances"] = entrances(hostvars, groups["proxy"])
+    return looked
+
+
+def _servers(services: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{key: row[key] for key in ("slot", "host", "n")},
+            "service": name,
+            "in_rotation": row["state"] == "ready" and row["weight"] > 0,
+        }
+        for name, told in services.items()
+        for row in told["servers"]
+    ]
+
+
+def secrets_of(services: Mapping[str, Sequence[str]], values: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The secrets that each service names, with their values."""
+    missing = sorted({name for names in services.values() for name in names} - set(values))
+    if missing:
+        raise AnsibleFilterError(f"mainstay_secrets lacks {', '.join(missing)}: add them to vault.yml")
+    return {service: {name: values[name] for name in names} for service, names in services.items()}
+
+
+def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
+    """Whether the judge on the operations host let the run go on after this phase, and no other."""
+    judged = hostvars[operations].get("release_judged") or {}
+    return judged.get("judged") == phase and judged.get("verdict") == "pass"
+
+
+def newest_migration(directory: str) -> str:
+    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" if there is none."""
+    names = sorted(path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")) if directory else []
+    return names[-1] if names else ""
+
+
+def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]:
+    """What a run did, or would do, for people."""
+    rollout = planned["rollout"]
+    title = f"{rollout['verb']} {rollout['release']['id']}"
+    if rollout["kind"] == "nothing":
+        return [f"{title}: it is in service already, nothing was to be done"]
+    steps = [f"{step['action']} {step['subject']}: {step['before'] or 'nothing'} -> {step['after']}" for step in planned["steps"]]
+    if "verdict" not in settled:
+        return [f"{title} would:", *steps]
+    return [f"{title}: {settled['verdict']} after {settled['seconds']} s", *steps]
+
+
+def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
+    """The sentence that an on-call engineer needs first."""
+    rollout = planned["rollout"]
+    asked, origin = rollout["release"]["id"], (rollout["origin"] or {}).get("id", "nothing")
+    if "verdict" not in settled:
+        return f"{rollout['verb']} of {asked} could not be settled: {settled.get('msg', 'the operations host did not answer')}. Run it again"
+    now = (
+        f"{origin} serves"
+        if settled["undone"]
+        else f"going back to {origin} is not complete, run it again when the hosts named are back"
+    )
+    return f"{rollout['verb']} of {asked} did not pass ({settled['verdict']}): {settled['why']}. Now {now}"
+
+
+def addresses(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, str]:
+    """Where the operations host reaches these hosts: mainstay_address, else ansible_host, else their name."""
+    return {host: str(hostvars[host].get("mainstay_address") or hostvars[host].get("ansible_host") or host) for host in hosts}
+
+
+def entrances(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, str]:
+    """The URL of each router as users reach it: mainstay_entrance, else http on its address."""
+    return {
+        host: str(hostvars[host].get("mainstay_entrance") or f"http://{address}")
+        for host, address in addresses(hostvars, hosts).items()
+    }
+
+
+def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[str, Any]) -> list[str]:
+    """The state of an environment, a line for each thing that a person asks first."""
+    live, holder, journal = known["live"], known["lock"]["holder"], known["journal"]
+    lines = [
+        f"live: {live['release']} in {live['slot']} since {_when(live['when'])}, {live['verb']} by {live['who']}"
+        if live
+        else "live: nothing yet",
+        f"lock: {holder['owner']} for {holder['purpose']} since {_when(holder['since'])}" if holder else "lock: free",
+        f"interrupted: {journal['verb']} of {journal['release']}; run it again to finish or undo it"
+        if journal and not holder
+        else "",
+        f"health: {health['verdict']}" if "verdict" in health else "health: not asked",
+    ]
+    lines += [f"{host}: does not answer, {why}" for host, why in fleet["silent"].items()]
+    lines += [_replica_line(host, r) for host, there in fleet["replicas"].items() for r in there if r["state"] == "running"]
+    lines += [f"{host}: routes {_rotation(servers)}" for host, servers in fleet["servers"].items()]
+    lines += [
+        f"{_when(o['when'])} {o['verb']} {o['asked']}: {o['verdict']} {o['why'][:200]}".rstrip()
+        for o in reversed(known["operations"])
+    ]
+    return [line for line in lines if line]
+
+
+def _replica_line(host: str, replica: Mapping[str, Any]) -> str:
+    return f"{host}: {replica['service']} {replica['replica']} of {replica['release']} in {replica['slot']} on port {replica['port']}"
+
+
+def _rotation(servers: Sequence[Mapping[str, Any]]) -> str:
+    pairs = sorted({f"{server['service']} to {server['slot']}" for server in servers if server["in_rotation"]})
+    return ", ".join(pairs) or "nothing"
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))
+
+
+class FilterModule:
+    """Names of the filters, see their pages in the collection's documentation."""
+
+    def filters(self) -> dict[str, Any]:
+        names = (registered, fleet, secrets_of, passed, newest_migration, summary, failure)
+        names += (addresses, entrances, status)
+        return {function.__name__: function for function in names}

@@ -1,0 +1,74 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The grammar of an endpoint's URL. A URL may hold a password, so no error repeats it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from .._core.errors import InvalidInput
+from .._core.text import shown
+from .model import HTTP, Target
+
+PORTS = {"http": 80, "https": 443, "tcp": 0, "postgresql": 5432, "redis": 6379, "rediss": 6379}
+HOST = r"[A-Za-z0-9]([A-Za-z0-9._\-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}"
+SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+def target(name: str, url: str) -> Target:
+    """The target that a URL names."""
+    parts = _split(name, url)
+    scheme = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
+    if scheme not in PORTS:
+        raise _invalid(name, f"{shown(scheme)} is no kind of endpoint; write http, https, tcp, postgresql, redis or rediss")
+    port = _port(name, parts) or PORTS[scheme]
+    if not port or not re.fullmatch(HOST, parts.hostname or ""):
+        raise _invalid(name, "write a host name or address, and for tcp a port, such as tcp://db1:5432")
+    return Target(
+        scheme=scheme,
+        host=parts.hostname or "",
+        port=port,
+        path=_path(name, scheme, parts),
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        sslmode=_sslmode(name, scheme, parts),
+    )
+
+
+def _split(name: str, url: str) -> SplitResult:
+    if len(url) > 2048 or not re.fullmatch(r"[a-z]{2,12}://[!-~]+", url):
+        raise _invalid(name, "write a URL such as http://app1:8000/health, without spaces, of at most 2048 characters")
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise _invalid(name, f"its URL cannot be read: {error}") from None
+
+
+def _port(name: str, parts: SplitResult) -> int:
+    try:
+        return parts.port or 0
+    except ValueError:
+        raise _invalid(name, "a port is a number from 1 to 65535") from None
+
+
+def _path(name: str, scheme: str, parts: SplitResult) -> str:
+    if scheme in HTTP:
+        return f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    path = unquote(parts.path.lstrip("/"))
+    pattern = {"postgresql": r"[A-Za-z0-9_.\-]{0,63}", "tcp": ""}.get(scheme, r"[0-9]{0,3}")
+    if not re.fullmatch(pattern, path):
+        raise _invalid(name, "what follows the host is a database's name for postgresql, its number for redis, nothing for tcp")
+    return path
+
+
+def _sslmode(name: str, scheme: str, parts: SplitResult) -> str:
+    given = parse_qs(parts.query, keep_blank_values=True) if scheme not in HTTP else {}
+    mode = given.pop("sslmode", ["prefer"])[-1] if scheme == "postgresql" else "prefer"
+    if given or mode not in SSLMODES:
+        raise _invalid(name, f"of parameters in a URL only sslmode is known, for postgresql: {', '.join(SSLMODES)}")
+    return mode
+
+
+def _invalid(name: str, what: str) -> InvalidInput:
+    return InvalidInput(f"endpoint {shown(name)}: {what}")

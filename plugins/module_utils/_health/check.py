@@ -1,0 +1,93 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Asks many endpoints at once until each is healthy or the time is over."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from .._core.errors import InvalidInput
+from .._core.text import listed, shown
+from .._core.wait import Clock, Pace, RealClock, wait_until
+from .model import Answer, Endpoint, Policy, Result, Trial
+from .probe import probe
+from .ready import is_healthy
+from .threads import at_once
+from .verdict import judge, tried
+
+MOST = 1000
+"""Endpoints of one check; each takes a thread."""
+
+
+def check_all(
+    endpoints: Sequence[Endpoint],
+    policy: Policy,
+    clock: Clock | None = None,
+    ask: Callable[[Endpoint], Answer] = probe,
+) -> tuple[Result, ...]:
+    """The verdict on every endpoint, in their order, after at most the deadline and one more probe.
+
+    Every endpoint is asked at least once. Raises ``InvalidInput`` if there is nothing to check; endpoints of PostgreSQL
+    and Redis need their libraries, see ``libraries`` in ``operation``.
+    """
+    _check_names([endpoint.name for endpoint in endpoints])
+    paced = Jittered(clock or RealClock(), policy.jitter)
+    return at_once(partial(watch, policy=policy, clock=paced, ask=ask), endpoints)
+
+
+def watch(endpoint: Endpoint, policy: Policy, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
+    """Asks one endpoint until it is healthy or the deadline is over."""
+    pace = Pace(policy.deadline, policy.interval)
+    _, seen = wait_until(_looking(endpoint, ask), lambda seen: is_healthy(seen, policy.healthy), pace, clock=clock)
+    return judge(endpoint, seen, policy.healthy)
+
+
+def stay_well(
+    endpoints: Sequence[Endpoint],
+    pace: Pace,
+    clock: Clock | None = None,
+    ask: Callable[[Endpoint], Answer] = probe,
+) -> tuple[Result, ...]:
+    """Asks every endpoint until the time is over; one answer that is not right ends it, and the endpoint has not passed."""
+    return at_once(partial(guard, pace=pace, clock=clock or RealClock(), ask=ask), endpoints)
+
+
+def guard(endpoint: Endpoint, pace: Pace, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
+    """Asks one endpoint until it gives a wrong answer or the time is over."""
+    _, seen = wait_until(_looking(endpoint, ask), lambda seen: seen[-1].trouble is not None, pace, clock=clock)
+    return judge(endpoint, seen, len(seen))
+
+
+def _looking(endpoint: Endpoint, ask: Callable[[Endpoint], Answer]) -> Callable[[], tuple[Trial, ...]]:
+    trail: list[Trial] = []
+
+    def look() -> tuple[Trial, ...]:
+        trail.append(tried(endpoint, ask(endpoint)))
+        return tuple(trail)
+
+    return look
+
+
+class Jittered:
+    """A clock that sleeps up to ``jitter`` seconds longer, so that a fleet is not asked in step."""
+
+    def __init__(self, clock: Clock, jitter: float) -> None:
+        self._clock, self._jitter, self._random = clock, jitter, random.SystemRandom()
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds + self._random.uniform(0, self._jitter))
+
+
+def _check_names(names: list[str]) -> None:
+    if not names:
+        raise InvalidInput("there is nothing to check: endpoints is empty, and no data is never a pass")
+    if len(names) > MOST:
+        raise InvalidInput(f"{len(names)} endpoints are too many for one check: give at most {MOST}")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidInput(f"endpoints need different names; given more than once: {listed(shown(name) for name in twice[:5])}")

@@ -1,0 +1,94 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The steps of a strategy as data: who starts, what is routed where, what is asked whether it is well."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._core.errors import InvalidInput
+from .._core.text import shown
+from .model import Release, Spec, other
+from .ready import is_routed, ports, replicas
+
+IN_ROTATION = 100
+Route = dict[str, dict[str, Any]]
+Endpoint = dict[str, Any]
+
+
+def split(hosts: Sequence[str], size: str) -> list[list[str]]:
+    """Hosts in batches of a size such as ``1`` or ``25%``; a part of a host is rounded up."""
+    match = re.fullmatch(r"([0-9]{1,4})(%?)", size)
+    if not match or int(match[1]) < 1:
+        raise InvalidInput(f"{shown(size)} is not a batch size: allowed are a number of hosts from 1, or a share such as 25%")
+    each = math.ceil(len(hosts) * min(int(match[1]), 100) / 100) if match[2] else int(match[1])
+    return [list(hosts[i : i + each]) for i in range(0, len(hosts), each)]
+
+
+def route(services: Mapping[str, Spec], counts: Mapping[str, Mapping[str, int]], slots: Mapping[str, Sequence[str]]) -> Route:
+    """What haproxy_route is to do: of every routed service, the hosts on which each slot is in rotation."""
+    return {
+        name: {
+            "slots": {slot: _share(counts[name].get(slot, 0), hosts) for slot, hosts in slots.items()},
+            **({"drain_timeout": spec["drain_timeout"]} if "drain_timeout" in spec else {}),
+        }
+        for name, spec in services.items()
+        if is_routed(spec)
+    }
+
+
+def _share(count: int, hosts: Sequence[str]) -> dict[str, Any]:
+    if not hosts or not count:
+        return {"weight": 0}
+    return {"weight": IN_ROTATION, "count": count, "hosts": list(hosts)}
+
+
+def shift(
+    services: Mapping[str, Spec], counts: Mapping[str, Mapping[str, int]], slot: str, batches: list[list[str]]
+) -> list[Route]:
+    """Routes after each batch: hosts that are done serve from ``slot``, the others still from the one beside it."""
+    routes = []
+    for index in range(len(batches)):
+        done = [host for batch in batches[: index + 1] for host in batch]
+        rest = [host for batch in batches[index + 1 :] for host in batch]
+        routes.append(route(services, counts, {slot: done, other(slot): rest}))
+    return routes
+
+
+def started(release: Release, slot: str) -> dict[str, Any]:
+    """What docker_replicas starts of a release in a slot, without the secrets."""
+    return {name: _container(name, spec, release.images[name], slot) for name, spec in release.services.items()}
+
+
+def _container(name: str, spec: Spec, image: str, slot: str) -> dict[str, Any]:
+    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas"}
+    kept = {key: value for key, value in spec.items() if key not in for_routing}
+    return {**kept, "image": image, "count": replicas(name, spec), "first_port": ports(name, spec, slot)[0]}
+
+
+def endpoints(release: Release, slot: str, addresses: Mapping[str, str]) -> list[Endpoint]:
+    """The health of every replica of the release on these hosts, asked directly, with the version it must have."""
+    return [
+        _endpoint(f"{service} {number} on {host}", f"http://{address}:{port}", release, spec)
+        for host, address in addresses.items()
+        for service, spec in release.services.items()
+        for number, port in enumerate(ports(service, spec, slot)[: replicas(service, spec)], 1)
+    ]
+
+
+def entrances(release: Release, routers: Mapping[str, str]) -> list[Endpoint]:
+    """The health of the default web service as users reach it, through every router."""
+    return [
+        _endpoint(f"{service} through {router}", address, release, spec)
+        for router, address in routers.items()
+        for service, spec in release.services.items()
+        if spec["kind"] == "web" and not spec.get("route")
+    ]
+
+
+def _endpoint(name: str, base: str, release: Release, spec: Spec) -> Endpoint:
+    health = spec.get("health", {})
+    return {"name": name, "url": f"{base}{health.get('path', '/health')}", "version": release.version}

@@ -1,0 +1,71 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which release a run is about, and whether it may go out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from .._core.errors import Irreversible, KnownBad, NotFound
+from .._core.text import listed
+from .model import Ledger, Release, Spec
+
+_SIZE_ONLY = {"replicas", "max_replicas"}
+
+
+def configuration_hash(services: Mapping[str, Spec], secrets_fingerprint: str) -> str:
+    """Hash of everything that changes how a release behaves; how many replicas run is no part of it."""
+    behaviour = {name: {k: v for k, v in spec.items() if k not in _SIZE_ONLY} for name, spec in services.items()}
+    text = json.dumps([behaviour, secrets_fingerprint], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def release_id(version: str, configuration: str) -> str:
+    return f"{version}-{configuration[:8]}"
+
+
+def to_deploy(ledger: Ledger, identity: str) -> Release | None:
+    """The recorded release of this id, so that its digests are used again; None if it is new. A bad one is refused."""
+    if ledger.is_bad(identity):
+        mark = ledger.marks[identity]
+        raise KnownBad(
+            f"{identity} is known bad: {mark.why}. Deploy another version, or if that reason is gone, clear it with "
+            f"the clear_release playbook: -e release={identity} -e reason=...",
+            release=identity,
+        )
+    return ledger.releases.get(identity)
+
+
+def to_roll_back_to(ledger: Ledger, version: str) -> Release:
+    """The release to go back to: the named version, or the last one proven good before the live one."""
+    live = ledger.live.release if ledger.live else ""
+    proven = [r for r in _newest_first(ledger) if ledger.is_proven(r.id)]
+    fitting = [r for r in proven if (r.version == version if version else r.id != live)]
+    if fitting:
+        return fitting[0]
+    choices = listed(dict.fromkeys(r.version for r in proven if r.id != live))
+    wanted = f"version {version}" if version else "an earlier release"
+    raise NotFound(f"there is no {wanted} that was proven good; proven besides the live one: {choices}")
+
+
+def refuse_irreversible(target: Release, schema: Mapping[str, bool], force: bool) -> None:
+    """Old code must be able to live with every migration applied after it.
+
+    ``schema`` maps applied migrations, oldest first, to whether they are declared compatible with older code.
+    """
+    if not target.schema or force:
+        return
+    newer = [name for name, compatible in schema.items() if name > target.schema and not compatible]
+    if newer:
+        raise Irreversible(
+            f"{target.id} knows the schema up to {target.schema}, but {listed(newer)} came after it and "
+            "is not declared compatible with older code. Roll forward, or if you know better, give -e force_schema=true"
+        )
+
+
+def _newest_first(ledger: Ledger) -> list[Release]:
+    """Releases by when they were last in service, the newest first."""
+    order = dict.fromkeys(done.release for done in reversed(ledger.operations) if done.release in ledger.releases)
+    return [ledger.releases[identity] for identity in order]

@@ -1,0 +1,105 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The ledger and the journal in the store: every record carries a checksum that includes the one before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from .._core.errors import Corrupt
+from .._store.model import Store
+from .model import Journal, Ledger, Mark, Performed, Phase, Release
+
+STREAM = "ledger.jsonl"
+JOURNAL = "journal.json"
+_KINDS: Mapping[str, type[Release] | type[Mark] | type[Performed]] = {
+    "release": Release,
+    "mark": Mark,
+    "operation": Performed,
+}
+Record = Release | Mark | Performed
+
+
+def load(store: Store) -> Ledger:
+    """Read and verify every record; raises ``Corrupt`` naming the first that does not match its checksum."""
+    releases: dict[str, Release] = {}
+    marks: dict[str, Mark] = {}
+    operations: list[Performed] = []
+    for record in _verified(store.records(STREAM)):
+        if isinstance(record, Release):
+            releases.setdefault(record.id, record)
+        elif isinstance(record, Mark):
+            marks[record.release] = record
+        else:
+            operations.append(record)
+    return Ledger(releases, marks, tuple(operations))
+
+
+def append(store: Store, *records: Record) -> None:
+    """Write records to the end of the ledger; each is on stable storage before the next is begun."""
+    lines = store.records(STREAM)
+    previous = _checksum_of(lines[-1]) if lines else ""
+    for record in records:
+        kind = next(kind for kind, cls in _KINDS.items() if isinstance(record, cls))
+        body = json.dumps({"kind": kind, **asdict(record)}, sort_keys=True)
+        checksum = _checksum(previous, body)
+        store.append(STREAM, json.dumps({"sha256": checksum, "record": body}).encode())
+        previous = checksum
+
+
+def open_journal(store: Store) -> Journal | None:
+    """The journal of the operation under way, or of one that was killed; None if the last one was settled."""
+    content = store.read(JOURNAL)
+    if not content:
+        return None
+    try:
+        document: dict[str, Any] = json.loads(content)
+        phases = tuple(Phase(**phase) for phase in document.pop("phases"))
+        return Journal(**{**document, "expected": tuple(document["expected"]), "phases": phases})
+    except (ValueError, TypeError, KeyError) as error:
+        raise Corrupt(f"the journal cannot be read ({error}): move {JOURNAL} away and deploy again") from error
+
+
+def write_journal(store: Store, journal: Journal | None) -> None:
+    """Replace the journal; None closes it."""
+    content = json.dumps(asdict(journal), sort_keys=True).encode() if journal else b""
+    store.replace(JOURNAL, content, store.read(JOURNAL))
+
+
+def _verified(lines: list[bytes]) -> list[Record]:
+    previous, records = "", []
+    for number, line in enumerate(lines, 1):
+        try:
+            document = json.loads(line)
+            checksum, body = document["sha256"], document["record"]
+            fields = json.loads(body)
+            record = _KINDS[fields.pop("kind")](**fields)
+        except (ValueError, TypeError, KeyError) as error:
+            raise _corrupt(number, str(error)) from error
+        if checksum != _checksum(previous, body):
+            raise _corrupt(number, "its checksum does not match")
+        records.append(record)
+        previous = checksum
+    return records
+
+
+def _corrupt(number: int, why: str) -> Corrupt:
+    return Corrupt(
+        f"record {number} of the ledger cannot be trusted: {why}. Restore {STREAM} of the operations host from its backup, "
+        "or cut the file before that record and accept the loss of what follows"
+    )
+
+
+def _checksum(previous: str, body: str) -> str:
+    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+def _checksum_of(line: bytes) -> str:
+    try:
+        return str(json.loads(line)["sha256"])
+    except (ValueError, KeyError) as error:
+        raise _corrupt(0, f"the last one is unreadable ({error})") from error

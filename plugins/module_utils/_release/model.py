@@ -1,0 +1,140 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Releases, operations and what the ledger says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SLOTS = ("blue", "green")
+KINDS = ("web", "websocket", "worker")
+ROUTED = ("web", "websocket")
+PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+
+Spec = Mapping[str, Any]
+"""A service as the inventory describes it, checked by ``services.check``."""
+
+
+def other(slot: str) -> str:
+    """The slot beside this one."""
+    return SLOTS[1 - SLOTS.index(slot)]
+
+
+@dataclass(frozen=True)
+class Release:
+    """An immutable record of what was, or is to be, put into service.
+
+    ``images`` maps services to ``repository@digest``; ``services`` is their configuration without any secret, so that a
+    rollback restores both together. ``schema`` is the newest migration that the release knows.
+    """
+
+    id: str
+    version: str
+    images: Mapping[str, str]
+    services: Mapping[str, Spec]
+    configuration: str
+    schema: str = ""
+    who: str = ""
+    when: float = 0.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What became of a release: ``proven`` good, ``bad``, or ``cleared`` of being bad by somebody."""
+
+    release: str
+    mark: str
+    why: str = ""
+    who: str = ""
+    when: float = 0.0
+
+
+@dataclass(frozen=True)
+class Performed:
+    """An operation that ended. ``slot`` is the live one afterwards, ``release`` what runs in it."""
+
+    run: str
+    verb: str
+    release: str
+    slot: str
+    verdict: str
+    asked: str = ""
+    why: str = ""
+    who: str = ""
+    started: float = 0.0
+    when: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The fold of all records: releases by id in the order of their first deploy, the last mark of each, operations."""
+
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    operations: tuple[Performed, ...] = ()
+
+    @property
+    def live(self) -> Performed | None:
+        """The operation that put the present release into service; operations that changed nothing name it again."""
+        ended = [done for done in self.operations if done.slot]
+        return ended[-1] if ended else None
+
+    def is_bad(self, release: str) -> bool:
+        return release in self.marks and self.marks[release].mark == "bad"
+
+    def is_proven(self, release: str) -> bool:
+        return release in self.marks and self.marks[release].mark == "proven"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """The verdict on one phase of a run, with the reason where it is not ``pass``."""
+
+    name: str
+    verdict: str
+    why: str = ""
+    blames_release: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The operation under way: from where it started, what it is after, which phases it must pass, which were judged.
+
+    ``origin`` is the release id that was live at the start ("" before the first deploy), in slot ``origin_slot``.
+    """
+
+    run: str
+    verb: str
+    release: str
+    slot: str
+    origin: str = ""
+    origin_slot: str = ""
+    who: str = ""
+    started: float = 0.0
+    expected: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
+
+    @property
+    def decisive(self) -> Phase:
+        """The first phase that did not pass, or that was never judged although it had to be; else the last one."""
+        judged = [phase.name for phase in self.phases]
+        bad = [phase for phase in self.phases if phase.verdict != PASS]
+        missed = [Phase(name, INCONCLUSIVE, f"the phase {name} was never judged") for name in self.expected if name not in judged]
+        return next(iter([*bad, *missed]), Phase("all", PASS))
+
+    @property
+    def verdict(self) -> str:
+        """``pass`` only if every phase that had to be passed was."""
+        return self.decisive.verdict
+
+    @property
+    def why(self) -> str:
+        return self.decisive.why
+
+    @property
+    def blames_release(self) -> bool:
+        """The release itself was seen to be at fault, not a host or a server that it needs."""
+        return any(phase.blames_release for phase in self.phases if phase.verdict == FAIL)

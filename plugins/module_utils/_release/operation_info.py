@@ -1,0 +1,66 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the operations host knows, put together for the module release_info."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .._edge.run import Reading, Report
+from .._edge.spec import into
+from .._lock import stored as lock
+from . import ledger, stored
+from .batches import Endpoint, endpoints, entrances
+from .model import Ledger
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which environment, and how many of the last operations are of interest."""
+
+    environment: str
+    operations: int = 10
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    entrances: Mapping[str, str] = field(default_factory=dict)
+    directory: str = "/var/lib/mainstay"
+
+
+def _read(wanted: Query) -> Report:
+    store = stored.open_store(wanted.directory, wanted.environment)
+    known, lease, journal = ledger.load(store), lock.read(store), ledger.open_journal(store)
+    return {
+        "live": asdict(known.live) if known.live else {},
+        "releases": _releases(known),
+        "endpoints": _endpoints(wanted, known),
+        "operations": [asdict(done) for done in known.operations[-wanted.operations :]] if wanted.operations else [],
+        "journal": {**asdict(journal), "verdict": journal.verdict, "why": journal.why} if journal else {},
+        "lock": {"token": lease.token, "holder": asdict(lease.holder) if lease.holder else {}},
+    }
+
+
+def _endpoints(wanted: Query, known: Ledger) -> list[Endpoint]:
+    """What to ask whether the live release is well: its replicas on these hosts, and its entrances."""
+    release = known.releases.get(known.live.release) if known.live else None
+    if known.live is None or release is None:
+        return []
+    return endpoints(release, known.live.slot, wanted.addresses) + entrances(release, wanted.entrances)
+
+
+def _releases(known: Ledger) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "id": release.id,
+            "version": release.version,
+            "images": dict(release.images),
+            "schema": release.schema,
+            "who": release.who,
+            "when": release.when,
+            "mark": asdict(known.marks[release.id]) if release.id in known.marks else {},
+        }
+        for release in known.releases.values()
+    ]
+
+
+RELEASE_INFO = Reading(parse=lambda params: into(Query, params), read=_read)

@@ -1,0 +1,193 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reading, deciding and opening the journal, put together for the module release_plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from .._core.errors import InvalidInput
+from .._core.plan import Plan
+from .._core.text import VERSION, choice
+from .._edge.run import Operation, Report
+from .._edge.spec import into
+from .._fence.fence import Fence
+from .._store.directory import DirectoryStore
+from . import choice as choose
+from . import ledger, plan, stored
+from .batches import started
+from .model import Journal, Ledger, Release, other
+from .ready import check_services
+from .registry import Registry, digest_of
+
+STRATEGIES = {"rolling": "", "blue_green": ""}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the playbook asks for; ``secrets`` maps names to values."""
+
+    run: str
+    verb: str
+    fence: Fence
+    services: Mapping[str, Any]
+    fleet: plan.Fleet
+    version: str = ""
+    strategy: str = "rolling"
+    batch: str = "1"
+    keep_previous: bool = True
+    who: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    registry: Registry = field(default_factory=Registry)
+    directory: str = "/var/lib/mainstay"
+    force_schema: bool = False
+    newest_migration: str = ""
+    migrates: bool = False
+    schema: Mapping[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        choice(self.strategy, STRATEGIES, "strategy")
+        if self.verb == "deploy" or self.version:
+            VERSION.check(self.version)
+
+    @property
+    def order(self) -> plan.Order:
+        kept = self.keep_previous and self.strategy == "blue_green"
+        return plan.Order(self.verb, self.strategy, self.batch, kept)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was read: the store, what the fleet and the ledger say, the release chosen, and the rollout decided."""
+
+    store: DirectoryStore
+    found: plan.Found
+    rollout: plan.Rollout
+    secrets_fingerprint: str
+
+
+def _parse(params: Mapping[str, Any]) -> Request:
+    request = into(Request, params)
+    check_services(request.services)
+    missing = sorted(_secret_names(request.services) - set(request.secrets))
+    if missing:
+        raise InvalidInput(f"mainstay_secrets lacks {', '.join(missing)}, which services ask for: add them to vault.yml")
+    return request
+
+
+def _secret_names(services: Mapping[str, Any]) -> set[str]:
+    return {name for spec in services.values() for name in spec.get("secrets", ())}
+
+
+def _read(wanted: Request) -> Known:
+    store = stored.open_store(wanted.directory, wanted.fence.environment)
+    if wanted.fence.token is not None:
+        stored.demand_lock(store, wanted.run, wanted.fence.token)
+    used = {name: wanted.secrets[name] for name in _secret_names(wanted.services)}
+    print_ = stored.fingerprint(store, used, create=wanted.fence.token is not None)
+    found = plan.Found(ledger.load(store), ledger.open_journal(store), wanted.fleet)
+    release = _release(wanted, found.ledger, print_)
+    return Known(store, found, plan.decide(wanted.order, release, found), print_)
+
+
+def _release(wanted: Request, known: Ledger, secrets_fingerprint: str) -> Release:
+    if wanted.verb == "rollback":
+        target = choose.to_roll_back_to(known, wanted.version)
+        choose.refuse_irreversible(target, wanted.schema, wanted.force_schema)
+        return _resized(target, wanted.services)
+    configuration = choose.configuration_hash(wanted.services, secrets_fingerprint)
+    identity = choose.release_id(wanted.version, configuration)
+    known_release = choose.to_deploy(known, identity)
+    if known_release:
+        return _resized(known_release, wanted.services)
+    images = _pin(wanted.services, wanted.version, wanted.registry)
+    return Release(
+        id=identity,
+        version=wanted.version,
+        images=images,
+        services=wanted.services,
+        configuration=configuration,
+        schema=wanted.newest_migration,
+        who=wanted.who,
+        when=time.time(),
+    )
+
+
+def _resized(release: Release, services: Mapping[str, Any]) -> Release:
+    """A recorded release in today's size: how many replicas run is no part of a release."""
+    sized = {name: {**spec, **_size(services.get(name, {}))} for name, spec in release.services.items()}
+    return replace(release, services=sized)
+
+
+def _size(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: spec[key] for key in ("replicas", "max_replicas") if key in spec}
+
+
+def _pin(services: Mapping[str, Any], version: str, registry: Registry) -> dict[str, str]:
+    names = list(services)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        digests = pool.map(lambda name: digest_of(services[name]["image"], version, registry), names)
+        return {name: f"{services[name]['image']}@{digest}" for name, digest in zip(names, digests, strict=True)}
+
+
+def _plan(wanted: Request, found: Known) -> Plan:
+    return plan.steps(found.rollout, wanted.order)
+
+
+def _apply(wanted: Request, found: Known, _: Plan) -> Report:
+    rollout, store = found.rollout, found.store
+    if rollout.release.id not in found.found.ledger.releases:
+        ledger.append(store, rollout.release)
+    journal = Journal(
+        run=wanted.run,
+        verb=wanted.verb,
+        release=rollout.release.id,
+        slot=rollout.slot,
+        origin=rollout.origin.id if rollout.origin else "",
+        origin_slot=rollout.origin_slot,
+        who=wanted.who,
+        started=time.time(),
+        expected=plan.phases(rollout, migrates=wanted.migrates and rollout.kind == plan.REPLACE),
+    )
+    ledger.write_journal(store, journal)
+    return _report(wanted, found)
+
+
+def _predict(wanted: Request, found: Known) -> Report:
+    """Nothing to do: the lock has served its purpose, and one more call to give it back would be one too many."""
+    if found.rollout.kind == plan.NOTHING and wanted.fence.token is not None:
+        stored.give_back(found.store, wanted.run)
+    return _report(wanted, found)
+
+
+def _report(wanted: Request, found: Known) -> Report:
+    rollout = found.rollout
+    return {
+        "rollout": {
+            **asdict(rollout),
+            "idle": other(rollout.slot),
+            "release": _described(rollout.release, rollout.slot, found.secrets_fingerprint),
+            "origin": _described(rollout.origin, rollout.origin_slot, found.secrets_fingerprint) if rollout.origin else {},
+            "run": wanted.run,
+            "verb": wanted.verb,
+            "strategy": wanted.strategy,
+        }
+    }
+
+
+def _described(release: Release, slot: str, secrets_fingerprint: str) -> dict[str, Any]:
+    """A release as docker_replicas takes it; its secrets are named, their values stay with the inventory."""
+    return {
+        "id": release.id,
+        "version": release.version,
+        "services": started(release, slot),
+        "secrets_fingerprint": secrets_fingerprint,
+        "secrets": {name: list(spec.get("secrets", ())) for name, spec in release.services.items()},
+    }
+
+
+RELEASE_PLAN = Operation(parse=_parse, read=_read, plan=_plan, apply=_apply, predict=_predict)

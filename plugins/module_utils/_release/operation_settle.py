@@ -1,0 +1,89 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Settling a run: what became of the release goes into the ledger, the journal is closed, the lock given back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from .._core.errors import NotFound
+from .._core.plan import Plan, Step
+from .._edge.run import Operation, Report
+from .._edge.spec import into
+from .._fence.fence import Fence
+from .._store.directory import DirectoryStore
+from . import ledger, stored
+from .model import PASS, Journal, Mark, Performed
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Which run ends, and whether its undoing worked where it was undone."""
+
+    run: str
+    fence: Fence
+    undone: bool = True
+    directory: str = "/var/lib/mainstay"
+
+
+@dataclass(frozen=True)
+class Open:
+    """The journal that is to be closed."""
+
+    store: DirectoryStore
+    journal: Journal
+
+
+def _read(wanted: Ending) -> Open:
+    store = stored.open_store(wanted.directory, wanted.fence.environment)
+    stored.demand_lock(store, wanted.run, wanted.fence.token or 0)
+    journal = ledger.open_journal(store)
+    if journal is None or journal.run != wanted.run:
+        raise NotFound(f"run {wanted.run} has no open journal, so there is nothing to settle")
+    return Open(store, journal)
+
+
+def _plan(wanted: Ending, found: Open) -> Plan:
+    return Plan((Step("settle", found.journal.release, "under way", found.journal.verdict),))
+
+
+def _apply(wanted: Ending, found: Open, _: Plan) -> Report:
+    """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
+    ledger.append(found.store, *records(found.journal, time.time()))
+    if wanted.undone:
+        ledger.write_journal(found.store, None)
+    stored.give_back(found.store, wanted.run)
+    return _report(wanted, found)
+
+
+def records(journal: Journal, now: float) -> list[Mark | Performed]:
+    """What the ledger learns: the operation, and the release's mark where the run proved something about it."""
+    passed = journal.verdict == PASS
+    release, slot = (journal.release, journal.slot) if passed else (journal.origin, journal.origin_slot)
+    done = Performed(
+        run=journal.run,
+        verb=journal.verb,
+        release=release,
+        slot=slot,
+        verdict=journal.verdict,
+        asked=journal.release,
+        why=journal.why,
+        who=journal.who,
+        started=journal.started,
+        when=now,
+    )
+    if passed:
+        return [done, Mark(journal.release, "proven", f"{journal.verb} passed", journal.who, now)]
+    if journal.blames_release:
+        return [done, Mark(journal.release, "bad", journal.why, journal.who, now)]
+    return [done]
+
+
+def _report(wanted: Ending, found: Open) -> Report:
+    journal = found.journal
+    took = round(time.time() - journal.started, 1)
+    return {"verdict": journal.verdict, "why": journal.why, "undone": wanted.undone, "seconds": took}
+
+
+RELEASE_SETTLE = Operation(parse=lambda params: into(Ending, params), read=_read, plan=_plan, apply=_apply, predict=_report)

@@ -1,0 +1,232 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a deploy or a rollback is going to do, decided once, before anything changes.
+
+The invariant: the slot that the ledger calls live serves until every router routes the other one and that was judged; a
+slot is never started into while a router still routes it to another release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._core.errors import InvalidInput, Unavailable
+from .._core.plan import Plan, Step
+from .._core.text import listed
+from . import batches
+from .model import SLOTS, Journal, Ledger, Release, other
+from .ready import is_routed, replicas
+
+NOTHING, REPAIR, REPLACE = "nothing", "repair", "replace"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What every host answered: replicas by application host, servers by router, and who did not answer and why.
+
+    ``addresses`` and ``entrances`` are where the operations host reaches the application hosts and the routers.
+    """
+
+    replicas: Mapping[str, Sequence[Mapping[str, Any]]]
+    servers: Mapping[str, Sequence[Mapping[str, Any]]]
+    addresses: Mapping[str, str]
+    entrances: Mapping[str, str]
+    silent: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is there when a run begins."""
+
+    ledger: Ledger
+    journal: Journal | None
+    fleet: Fleet
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run is to do, with the release already chosen."""
+
+    verb: str
+    strategy: str
+    batch: str = "1"
+    keep_previous: bool = True
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A run as data; the roles read it and decide nothing.
+
+    ``origin`` and ``target`` are (release id, slot); an empty origin means that nothing is in service yet. ``recover`` says that
+    an interrupted run left the target's slot in rotation with another release, which is undone before anything else.
+    """
+
+    kind: str
+    release: Release
+    slot: str
+    origin: Release | None
+    origin_slot: str
+    recover: bool
+    batches: tuple[Mapping[str, Any], ...]
+    undo: Mapping[str, Any]
+    retire: tuple[str, ...]
+
+
+def decide(order: Order, release: Release, found: Found) -> Rollout:
+    """Turn what is wanted and what was found into a rollout; raises if the fleet does not answer whole."""
+    _refuse_silence(found.fleet)
+    live = live_slot(found)
+    origin = _origin(found, live)
+    same = origin is not None and origin.id == release.id
+    slot = live if same and live else other(live) if live else SLOTS[0]
+    kind = REPLACE if not same else NOTHING if _is_settled(order, release, slot, found) else REPAIR
+    return Rollout(
+        kind=kind,
+        release=release,
+        slot=slot,
+        origin=origin,
+        origin_slot=live,
+        recover=kind == REPLACE and _is_in_the_way(release, slot, found),
+        batches=tuple(_batches(order, release, slot, found, same)),
+        undo=_undo(release, origin, live, slot, found),
+        retire=_to_retire(order, release, other(slot), found) if kind != NOTHING else (),
+    )
+
+
+def phases(rollout: Rollout, *, migrates: bool) -> tuple[str, ...]:
+    """The names of the phases that must be judged before the run may be said to have passed."""
+    numbers = range(1, len(rollout.batches) + 1)
+    before = ("migrate",) if migrates else ()
+    return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire"))
+
+
+def live_slot(found: Found) -> str:
+    """The slot in service: what the ledger says, else what the routers do, else "" when nothing is."""
+    if found.ledger.live:
+        return found.ledger.live.slot
+    routed = _rotation(found.fleet)
+    return min(routed) if routed else ""
+
+
+def steps(rollout: Rollout, order: Order) -> Plan:
+    """The rollout as steps for people, the diff and check mode."""
+    if rollout.kind == NOTHING:
+        return Plan()
+    release, slot = rollout.release.id, rollout.slot
+    before = f"{rollout.origin.id} in {rollout.origin_slot}" if rollout.origin else "nothing"
+    made = [Step("recover", "fleet", "an interrupted run", before)] if rollout.recover else []
+    for batch in rollout.batches:
+        hosts = listed(batch["hosts"])
+        made += [Step("start", hosts, "", f"{release} in {slot}"), Step("route", hosts, before, f"{release} in {slot}")]
+        if rollout.retire:
+            made.append(Step("retire", hosts, f"{listed(rollout.retire)} in {other(slot)}", "stopped"))
+    return Plan(tuple(made))
+
+
+def _refuse_silence(fleet: Fleet) -> None:
+    if not fleet.replicas and not fleet.silent:
+        raise InvalidInput("the group app is empty: list at least one application host in the inventory")
+    if fleet.silent:
+        whom = "; ".join(f"{host}: {why}" for host, why in sorted(fleet.silent.items()))
+        raise Unavailable(f"not every host answered, so nothing was changed. {whom}", hosts=dict(fleet.silent))
+
+
+def _origin(found: Found, live: str) -> Release | None:
+    done = found.ledger.live
+    return found.ledger.releases.get(done.release) if done and live else None
+
+
+def _rotation(fleet: Fleet) -> set[str]:
+    return {server["slot"] for servers in fleet.servers.values() for server in servers if server["in_rotation"]}
+
+
+def _is_in_the_way(release: Release, slot: str, found: Found) -> bool:
+    """Some router routes the slot, and some host runs another release in it."""
+    foreign = any(
+        replica["slot"] == slot and replica["release"] != release.id and replica["state"] == "running"
+        for replicas_there in found.fleet.replicas.values()
+        for replica in replicas_there
+    )
+    return slot in _rotation(found.fleet) and foreign
+
+
+def _is_settled(order: Order, release: Release, slot: str, found: Found) -> bool:
+    fleet = found.fleet
+    return (
+        found.journal is None
+        and all(_has_replicas(release, slot, there) for there in fleet.replicas.values())
+        and all(_has_servers(release, slot, list(fleet.replicas), servers) for servers in fleet.servers.values())
+        and not _to_retire(order, release, other(slot), found)
+    )
+
+
+def _has_replicas(release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
+    running = [(r["service"], r["release"]) for r in there if r["slot"] == slot and r["state"] == "running"]
+    wanted = [(name, release.id) for name, spec in release.services.items() for _ in range(replicas(name, spec))]
+    return sorted(running) == sorted(wanted)
+
+
+def _has_servers(release: Release, slot: str, hosts: Sequence[str], servers: Sequence[Mapping[str, Any]]) -> bool:
+    rotation = sorted((s["service"], s["slot"], s["host"], int(s["n"])) for s in servers if s["in_rotation"])
+    wanted = sorted(
+        (name, slot, host, n)
+        for name, spec in release.services.items()
+        if is_routed(spec)
+        for host in hosts
+        for n in range(1, replicas(name, spec) + 1)
+    )
+    return rotation == wanted
+
+
+def _services_in(fleet: Fleet, slot: str) -> tuple[str, ...]:
+    running = {r["service"] for there in fleet.replicas.values() for r in there if r["slot"] == slot and r["state"] == "running"}
+    return tuple(sorted(running))
+
+
+def _to_retire(order: Order, release: Release, slot: str, found: Found) -> tuple[str, ...]:
+    """Services that must not go on in the slot that was left: workers always, the rest unless kept for a quick rollback."""
+    kept = {name for name, spec in release.services.items() if is_routed(spec)} if order.keep_previous else set()
+    return tuple(name for name in _services_in(found.fleet, slot) if name not in kept)
+
+
+def counts(release: Release, slot: str, origin: Release | None) -> dict[str, dict[str, int]]:
+    """Replicas per host of every service in each slot."""
+    sized = {name: {slot: replicas(name, spec)} for name, spec in release.services.items()}
+    for name, spec in (origin.services if origin else {}).items():
+        sized.setdefault(name, {}).setdefault(other(slot), replicas(name, spec))
+    return sized
+
+
+def _batches(order: Order, release: Release, slot: str, found: Found, same: bool) -> list[dict[str, Any]]:
+    hosts = list(found.fleet.replicas)
+    origin = None if same else _origin(found, live_slot(found))
+    parts = batches.split(hosts, order.batch if order.strategy == "rolling" and origin else "100%")
+    routes = batches.shift(release.services, counts(release, slot, origin), slot, parts)
+    addresses = found.fleet.addresses
+    made = []
+    for part, shifted in zip(parts, routes, strict=True):
+        direct = batches.endpoints(release, slot, {host: addresses[host] for host in part})
+        last = part is parts[-1]
+        made.append(
+            {"hosts": part, "route": shifted, "endpoints": direct, "entrances": _entrances(release, found) if last else []}
+        )
+    return made
+
+
+def _entrances(release: Release, found: Found) -> list[batches.Endpoint]:
+    return batches.entrances(release, found.fleet.entrances)
+
+
+def _undo(release: Release, origin: Release | None, live: str, slot: str, found: Found) -> dict[str, Any]:
+    hosts = list(found.fleet.replicas)
+    services = {**release.services, **(origin.services if origin else {})}
+    back = {live: hosts, other(live): []} if origin and live else {slot: [], other(slot): []}
+    sized = counts(origin, live, None) if origin else {}
+    return {
+        "route": batches.route(services, {name: sized.get(name, {}) for name in services}, back),
+        "retire": sorted(release.services) if slot != live else [],
+        "slot": slot,
+        "endpoints": batches.endpoints(origin, live, found.fleet.addresses) if origin else [],
+    }

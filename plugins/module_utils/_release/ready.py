@@ -1,0 +1,84 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks of services as an inventory describes them, and predicates over what was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._core.errors import InvalidInput
+from .._core.text import IMAGE, NAME, choice, listed, seconds, shown
+from .model import KINDS, ROUTED, SLOTS, Spec
+
+MOST_REPLICAS = 100
+_KNOWN = {
+    "kind", "image", "replicas", "max_replicas", "container_port", "ports", "health", "environment", "secrets",
+    "drain_timeout", "stop_timeout", "memory", "cpus", "command", "route", "user", "read_only", "tmpfs", "pids_limit",
+    "network", "volumes", "capabilities",
+}  # fmt: skip
+_NEEDED = {"kind", "image", "container_port", "ports"}
+
+
+def check_services(services: Mapping[str, Any]) -> Mapping[str, Spec]:
+    """Return the services if every one is well-formed and no two share a port; raises ``InvalidInput`` otherwise."""
+    if not services:
+        raise InvalidInput("mainstay_services is empty: describe at least one service, see docs/your-application.md")
+    for name, service in services.items():
+        NAME.check(name)
+        _check_service(name, service)
+    _check_ports(services)
+    return services
+
+
+def _check_service(name: str, service: Any) -> None:
+    if not isinstance(service, Mapping):
+        raise InvalidInput(f"service {name} must be a dictionary")
+    unknown, missing = set(service) - _KNOWN, _NEEDED - set(service)
+    if unknown:
+        raise InvalidInput(f"service {name} has no option {listed(sorted(unknown))}: allowed are {listed(sorted(_KNOWN))}")
+    if missing:
+        raise InvalidInput(f"service {name} lacks {listed(sorted(missing))}")
+    choice(service["kind"], dict.fromkeys(KINDS), f"kind of service {name}")
+    IMAGE.check(service["image"])
+    replicas(name, service)
+    for option in ("drain_timeout", "stop_timeout"):
+        seconds(service.get(option, "0s"), noun=f"{option} of service {name}")
+    if set(service["ports"]) != set(SLOTS):
+        raise InvalidInput(f"service {name} needs the first port of each slot: ports: {{blue: 21000, green: 22000}}")
+
+
+def replicas(name: str, service: Spec) -> int:
+    """Replicas on each host, 1 unless said otherwise."""
+    return number(service.get("replicas", 1), f"replicas of service {name}", 1, MOST_REPLICAS)
+
+
+def number(value: Any, noun: str, least: int, most: int) -> int:
+    """A whole number within bounds."""
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)) or not least <= int(value) <= most:
+        raise InvalidInput(f"{shown(value)} is not a number of {noun}: allowed are {least} to {most}")
+    return int(value)
+
+
+def ports(name: str, service: Spec, slot: str) -> range:
+    """The fixed host ports of a service in a slot: the first replica's, and those of the replicas that there may be."""
+    first = number(service["ports"][slot], f"the first port of service {name}", 1024, 65535)
+    most = number(service.get("max_replicas", 2 * replicas(name, service)), f"max_replicas of service {name}", 1, MOST_REPLICAS)
+    if most < replicas(name, service):
+        raise InvalidInput(f"service {name} has more replicas than its max_replicas of {most}")
+    return range(first, first + most)
+
+
+def _check_ports(services: Mapping[str, Spec]) -> None:
+    taken: dict[int, str] = {}
+    for name, service in services.items():
+        for slot in SLOTS:
+            for port in ports(name, service, slot):
+                if port in taken:
+                    raise InvalidInput(f"port {port} is used by {taken[port]} and by {name} in slot {slot}: move one of them")
+                taken[port] = f"{name} in slot {slot}"
+
+
+def is_routed(service: Spec) -> bool:
+    return service["kind"] in ROUTED

@@ -1,0 +1,87 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The verdict on a phase: counts every host that had to take part, whatever became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._health.model import Result
+from .model import FAIL, INCONCLUSIVE, PASS
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one host made of a phase: ``ok``, ``failed``, ``unreachable``, or ``missing`` when it never ran it."""
+
+    host: str
+    state: str
+    message: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``pass`` only if every host and every endpoint was seen to be well. ``blames_release`` says whose fault it was."""
+
+    verdict: str
+    why: str = ""
+    blames_release: bool = False
+
+
+RELEASE_ERRORS = frozenset(
+    {"ReplicaNotHealthy", "ReplicaCrashed", "CommandFailed", "MigrationFailed", "MigrationInvalid", "ServerNotUp"}
+)
+"""Errors that speak against the release; others, such as a full disk, speak against the environment."""
+
+
+def outcome(host: str, phase: str, result: Mapping[str, Any] | None) -> Outcome:
+    """What a registered result says; one of another phase is no result of this one."""
+    if not result or ("unreachable" not in result and "failed" not in result and result.get("phase") != phase):
+        return Outcome(host, "missing", "it never ran this phase")
+    if result.get("unreachable"):
+        return Outcome(host, "unreachable", str(result.get("msg", "")))
+    if result.get("failed"):
+        return Outcome(host, "failed", str(result.get("msg", "")), str(result.get("error", "")))
+    if result.get("skipped") or result.get("phase") != phase:
+        return Outcome(host, "missing", "it was skipped")
+    return Outcome(host, "ok")
+
+
+def of_hosts(outcomes: Sequence[Outcome]) -> Verdict:
+    """Nobody to ask is inconclusive; a host that did not answer is too; a host that failed is a failure."""
+    if not outcomes:
+        return Verdict(INCONCLUSIVE, "no host took part")
+    bad = [outcome for outcome in outcomes if outcome.state != "ok"]
+    if not bad:
+        return Verdict(PASS)
+    failed = [outcome for outcome in bad if outcome.state == "failed"]
+    why = "; ".join(f"{o.host} {o.state}: {o.message}" for o in bad)
+    return Verdict(FAIL if failed else INCONCLUSIVE, why, any(o.error in RELEASE_ERRORS for o in failed))
+
+
+def of_endpoints(results: Sequence[Result]) -> Verdict:
+    """Every endpoint that was asked must have passed; what is wrong speaks against the release."""
+    bad = [result for result in results if result.verdict != PASS]
+    if not bad:
+        return Verdict(PASS)
+    failed = any(result.verdict == FAIL for result in bad)
+    why = "; ".join(f"{r.name}: {r.error or 'too few answers'}{_last_answer(r)}" for r in bad)
+    return Verdict(FAIL if failed else INCONCLUSIVE, why, failed)
+
+
+def _last_answer(result: Result) -> str:
+    if result.status is None:
+        return ""
+    return f" (last answer {result.status} {result.excerpt[:200]})"
+
+
+def excused(judged: Verdict, dependencies: Sequence[Result]) -> Verdict:
+    """A release is not to blame while something that it depends on is not well."""
+    sick = [result for result in dependencies if result.verdict != PASS]
+    if not judged.blames_release or not sick:
+        return judged
+    why = "; ".join(f"{result.name}: {result.error}" for result in sick)
+    return Verdict(INCONCLUSIVE, f"{judged.why}; but what the release depends on is not well either: {why}")

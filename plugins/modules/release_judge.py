@@ -1,0 +1,255 @@
+#!/usr/bin/python
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_judge
+short_description: Judge a phase of a run over the whole inventory
+version_added: 0.1.0
+description:
+  - Counts every host that had to take part, whatever became of it: one that failed, could not be reached, was skipped or never ran the phase is no pass.
+  - Then asks the endpoints, once or for as long as the release bakes. No data is never a pass.
+  - Writes the verdict into the journal and gives the lock the time that the next phase may take.
+  - Runs on the operations host. It does not fail on a bad verdict; the next phases act on it.
+options:
+  run:
+    description: The name of the run, the same as was given to M(mainstay.ops.ops_lock).
+    type: str
+    required: true
+  fence:
+    description: The environment, and the lock under which it is worked on.
+    type: dict
+    required: true
+    suboptions:
+      environment:
+        description: Name of the environment.
+        type: str
+        required: true
+      token:
+        description: Fencing token that M(mainstay.ops.ops_lock) returned. In check mode none is needed.
+        type: int
+      phase:
+        description: Name of the phase; the result carries it.
+        type: str
+  phase:
+    description: The phase that is judged. Results of any other phase do not count.
+    type: str
+    required: true
+  hosts:
+    description: Every host that had to take part.
+    type: list
+    elements: str
+    required: true
+  results:
+    description: What was registered on each host.
+    type: dict
+    default: {}
+  endpoints:
+    description: What must be well now.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name under which the result is told. No two endpoints have the same.
+        type: str
+        required: true
+      url:
+        description:
+          - Where it is, such as V(http://app1:21000/health), V(https://shop.example.com/health), V(tcp://app1:21000),
+            V(postgresql://monitor@db1:5432/shop?sslmode=require), V(redis://cache1:6379/0) or V(rediss://cache1:6380).
+          - It may hold credentials, so it is never shown. Results show the host and the port.
+        type: str
+        required: true
+      username:
+        description: Who asks. Goes before the one in the URL.
+        type: str
+      password:
+        description: The password of O(endpoints[].username). Goes before the one in the URL.
+        type: str
+      headers:
+        description: Headers of an HTTP request.
+        type: dict
+        default: {}
+      secret_headers:
+        description: Headers that no output may show, such as C(Authorization).
+        type: dict
+        default: {}
+      status:
+        description: Status codes of HTTP that are right.
+        type: list
+        elements: int
+        default: [200]
+      json:
+        description:
+          - Fields of the body, a JSON document, and their values. A dot leads into an inner field or an element, such as in
+            C(checks.database) or C(servers.0.name).
+        type: dict
+        default: {}
+      version:
+        description: What the field C(version) of the body shall be.
+        type: str
+      timeout:
+        description: How long one probe may take, from looking up the name to the last byte.
+        type: str
+        default: 5s
+      ca_path:
+        description: PEM file of certificate authorities to trust instead of the system's.
+        type: path
+      validate_certs:
+        description: Whether TLS certificates are verified.
+        type: bool
+        default: true
+  dependencies:
+    description: What the release depends on. While one of them is not well, the release is not to blame.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name under which the result is told. No two endpoints have the same.
+        type: str
+        required: true
+      url:
+        description:
+          - Where it is, such as V(http://app1:21000/health), V(https://shop.example.com/health), V(tcp://app1:21000),
+            V(postgresql://monitor@db1:5432/shop?sslmode=require), V(redis://cache1:6379/0) or V(rediss://cache1:6380).
+          - It may hold credentials, so it is never shown. Results show the host and the port.
+        type: str
+        required: true
+      username:
+        description: Who asks. Goes before the one in the URL.
+        type: str
+      password:
+        description: The password of O(endpoints[].username). Goes before the one in the URL.
+        type: str
+      headers:
+        description: Headers of an HTTP request.
+        type: dict
+        default: {}
+      secret_headers:
+        description: Headers that no output may show, such as C(Authorization).
+        type: dict
+        default: {}
+      status:
+        description: Status codes of HTTP that are right.
+        type: list
+        elements: int
+        default: [200]
+      json:
+        description:
+          - Fields of the body, a JSON document, and their values. A dot leads into an inner field or an element, such as in
+            C(checks.database) or C(servers.0.name).
+        type: dict
+        default: {}
+      version:
+        description: What the field C(version) of the body shall be.
+        type: str
+      timeout:
+        description: How long one probe may take, from looking up the name to the last byte.
+        type: str
+        default: 5s
+      ca_path:
+        description: PEM file of certificate authorities to trust instead of the system's.
+        type: path
+      validate_certs:
+        description: Whether TLS certificates are verified.
+        type: bool
+        default: true
+  healthy:
+    description: How many good answers in a row each endpoint must give.
+    type: int
+    default: 1
+  deadline:
+    description: How long the endpoints have to become well.
+    type: str
+    default: 30s
+  bake:
+    description: How long they have to stay well afterwards.
+    type: str
+    default: 0s
+  lease:
+    description: How long the next phase may take.
+    type: str
+    default: 60s
+  directory:
+    description: Where the operations host keeps the state of its environments.
+    type: path
+    default: /var/lib/mainstay
+author:
+  - The mainstay maintainers (@mainstay)
+attributes:
+  check_mode:
+    support: full
+    description: Says what it would do and does nothing.
+  diff_mode:
+    support: full
+    description: Shows what was found and what is wanted.
+"""
+
+EXAMPLES = r"""
+- name: Judge whether every replica started
+  mainstay.ops.release_judge:
+    run: 9b2c7a51
+    fence:
+      environment: production
+      token: 17
+    phase: start 1
+    hosts: "{{ groups['app'] }}"
+    results: "{{ groups['app'] | mainstay.ops.registered(hostvars, 'mainstay_started') }}"
+"""
+
+RETURN = r"""
+verdict:
+  description: V(pass), V(fail) or V(inconclusive).
+  returned: always
+  type: str
+why:
+  description: What did not pass, where, with the last answer.
+  returned: always
+  type: str
+blames_release:
+  description: Whether the release itself was at fault, and not a host or a server that it needs.
+  returned: always
+  type: bool
+judged:
+  description: The phase.
+  returned: always
+  type: str
+steps:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from ..module_utils._edge.run import run
+from ..module_utils._edge.spec import FENCE
+from ..module_utils._health.operation import ENDPOINT
+from ..module_utils._release.operation_judge import RELEASE_JUDGE
+
+
+def main() -> None:
+    run(
+        {
+            "run": {"type": "str", "required": True},
+            "fence": {"type": "dict", "required": True, "options": FENCE},
+            "phase": {"type": "str", "required": True},
+            "hosts": {"type": "list", "elements": "str", "required": True},
+            "results": {"type": "dict", "default": {}},
+            "endpoints": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
+            "dependencies": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
+            "healthy": {"type": "int", "default": 1},
+            "deadline": {"type": "str", "default": "30s"},
+            "bake": {"type": "str", "default": "0s"},
+            "lease": {"type": "str", "default": "60s"},
+            "directory": {"type": "path", "default": "/var/lib/mainstay"},
+        },
+        RELEASE_JUDGE,
+    )
+
+
+if __name__ == "__main__":
+    main()

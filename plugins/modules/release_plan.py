@@ -1,0 +1,216 @@
+#!/usr/bin/python
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_plan
+short_description: Decide what a deploy or a rollback is going to do
+version_added: 0.1.0
+description:
+  - Chooses the release, pins its images by digest once, finds the live slot, and returns the run as data which the roles follow.
+  - Refuses a release that is known bad, a fleet of which some host does not answer, and a rollback that the schema forbids.
+  - Opens the journal. When there is nothing to do it gives back the lock instead.
+  - Runs on the operations host under the lock.
+options:
+  run:
+    description: The name of the run, the same as was given to M(mainstay.ops.ops_lock).
+    type: str
+    required: true
+  fence:
+    description: The environment, and the lock under which it is worked on.
+    type: dict
+    required: true
+    suboptions:
+      environment:
+        description: Name of the environment.
+        type: str
+        required: true
+      token:
+        description: Fencing token that M(mainstay.ops.ops_lock) returned. In check mode none is needed.
+        type: int
+      phase:
+        description: Name of the phase; the result carries it.
+        type: str
+  verb:
+    description: What is wanted.
+    type: str
+    choices: [deploy, rollback]
+    default: deploy
+  version:
+    description:
+      - The version to deploy, a tag of the images in their registry.
+      - With O(verb=rollback) the version to go back to; without one, the last release that was proven good.
+    type: str
+    default: ""
+  strategy:
+    description: V(rolling) goes through the hosts in batches, V(blue_green) switches all of them at once.
+    type: str
+    choices: [rolling, blue_green]
+    default: rolling
+  batch:
+    description: How many hosts are in a batch of a rolling deploy, such as V(1) or V(25%).
+    type: str
+    default: "1"
+  keep_previous:
+    description: Whether V(blue_green) leaves the previous release running beside, so that going back takes one switch.
+    type: bool
+    default: true
+  services:
+    description: The services of the application by name, see the guide to bringing your own application.
+    type: dict
+    required: true
+  secrets:
+    description: Values of the secrets that services name. They are never stored, only told apart.
+    type: dict
+    default: {}
+  fleet:
+    description: What every host of the inventory answered.
+    type: dict
+    required: true
+    suboptions:
+      replicas:
+        description: Replicas by application host, as M(mainstay.ops.docker_replicas_info) returns them.
+        type: dict
+        default: {}
+      servers:
+        description: Servers by router, as M(mainstay.ops.haproxy_route_info) returns them.
+        type: dict
+        default: {}
+      addresses:
+        description: Addresses of the application hosts as the operations host reaches them.
+        type: dict
+        default: {}
+      entrances:
+        description: URLs of the routers as the operations host reaches them.
+        type: dict
+        default: {}
+      silent:
+        description: Hosts that did not answer, and why.
+        type: dict
+        default: {}
+  schema:
+    description: Applied migrations, oldest first, and whether each is declared compatible with older code.
+    type: dict
+    default: {}
+  newest_migration:
+    description: The newest migration that the version brings.
+    type: str
+    default: ""
+  migrates:
+    description: Whether the run changes the schema, so that it cannot pass without that phase.
+    type: bool
+    default: false
+  force_schema:
+    description: Roll back although a later migration is not declared compatible with older code.
+    type: bool
+    default: false
+  registry:
+    description: How to talk to the registry of the images.
+    type: dict
+    default: {}
+    suboptions:
+      username:
+        description: User of the registry.
+        type: str
+      password:
+        description: Password of the registry.
+        type: str
+      ca_path:
+        description: PEM file of the registry's certificate authority, where the system does not trust it.
+        type: path
+  who:
+    description: Who runs it.
+    type: str
+    default: ""
+  directory:
+    description: Where the operations host keeps the state of its environments.
+    type: path
+    default: /var/lib/mainstay
+author:
+  - The mainstay maintainers (@mainstay)
+attributes:
+  check_mode:
+    support: full
+    description: Says what it would do and does nothing.
+  diff_mode:
+    support: full
+    description: Shows what was found and what is wanted.
+"""
+
+EXAMPLES = r"""
+- name: Decide what is to be done
+  mainstay.ops.release_plan:
+    run: 9b2c7a51
+    fence:
+      environment: production
+      token: 17
+    version: v2
+    strategy: blue_green
+    services: "{{ mainstay_services }}"
+    secrets: "{{ mainstay_secrets }}"
+    fleet: "{{ found }}"
+  register: plan
+"""
+
+RETURN = r"""
+rollout:
+  description:
+    - The run as data. C(kind) is V(nothing), V(repair) or V(replace); C(release) and C(origin) are what is to be in service
+      and what was; C(batches) holds for each batch its hosts, the routes afterwards and the endpoints to ask.
+  returned: always
+  type: dict
+steps:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from ..module_utils._edge.run import run
+from ..module_utils._edge.spec import FENCE
+from ..module_utils._release.operation_plan import RELEASE_PLAN
+
+
+def main() -> None:
+    run(
+        {
+            "run": {"type": "str", "required": True},
+            "fence": {"type": "dict", "required": True, "options": FENCE},
+            "verb": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
+            "version": {"type": "str", "default": ""},
+            "strategy": {"type": "str", "choices": ["rolling", "blue_green"], "default": "rolling"},
+            "batch": {"type": "str", "default": "1"},
+            "keep_previous": {"type": "bool", "default": True},
+            "services": {"type": "dict", "required": True},
+            "secrets": {"type": "dict", "default": {}, "no_log": True},
+            "fleet": {
+                "type": "dict",
+                "required": True,
+                "options": {
+                    name: {"type": "dict", "default": {}} for name in ("replicas", "servers", "addresses", "entrances", "silent")
+                },
+            },
+            "schema": {"type": "dict", "default": {}},
+            "newest_migration": {"type": "str", "default": ""},
+            "migrates": {"type": "bool", "default": False},
+            "force_schema": {"type": "bool", "default": False},
+            "registry": {
+                "type": "dict",
+                "default": {},
+                "options": {
+                    "username": {"type": "str"},
+                    "password": {"type": "str", "no_log": True},
+                    "ca_path": {"type": "path"},
+                },
+            },
+            "who": {"type": "str", "default": ""},
+            "directory": {"type": "path", "default": "/var/lib/mainstay"},
+        },
+        RELEASE_PLAN,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release_settle
+short_description: Close a run: ledger, journal, lock
+version_added: 0.1.0
+description:
+  - Records the operation with its verdict, marks the release proven or bad where the run showed it, closes the journal and gives back the lock.
+  - Runs on the operations host under the lock.
+options:
+  run:
+    description: The name of the run, the same as was given to M(mainstay.ops.ops_lock).
+    type: str
+    required: true
+  fence:
+    description: The environment, and the lock under which it is worked on.
+    type: dict
+    required: true
+    suboptions:
+      environment:
+        description: Name of the environment.
+        type: str
+        required: true
+      token:
+        description: Fencing token that M(mainstay.ops.ops_lock) returned. In check mode none is needed.
+        type: int
+      phase:
+        description: Name of the phase; the result carries it.
+        type: str
+  undone:
+    description: Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to finish.
+    type: bool
+    default: true
+  directory:
+    description: Where the operations host keeps the state of its environments.
+    type: path
+    default: /var/lib/mainstay
+author:
+  - The mainstay maintainers (@mainstay)
+attributes:
+  check_mode:
+    support: full
+    description: Says what it would do and does nothing.
+  diff_mode:
+    support: full
+    description: Shows what was found and what is wanted.
+"""
+
+EXAMPLES = r"""
+- name: Settle the run
+  mainstay.ops.release_settle:
+    run: 9b2c7a51
+    fence:
+      environment: production
+      token: 17
+"""
+
+RETURN = r"""
+verdict:
+  description: The verdict on the whole run.
+  returned: always
+  type: str
+why:
+  description: The first reason for a verdict other than pass.
+  returned: always
+  type: str
+undone:
+  description: Whether a run that did not pass was undone completely.
+  returned: always
+  type: bool
+seconds:
+  description: How long the run took since its plan was made.
+  returned: always
+  type: float
+steps:
+  description: What was done, or would be.
+  returned: always
+  type: list
+  elements: dict
+"""
+
+from ..module_utils._edge.run import run
+from ..module_utils._edge.spec import FENCE
+from ..module_utils._release.operation_settle import RELEASE_SETTLE
+
+
+def main() -> None:
+    run(
+        {
+            "run": {"type": "str", "required": True},
+            "fence": {"type": "dict", "required": True, "options": FENCE},
+            "undone": {"type": "bool", "default": True},
+            "directory": {"type": "path", "default": "/var/lib/mainstay"},
+        },
+        RELEASE_SETTLE,
+    )
+
+
+if __name__ == "__main__":
+    main()
