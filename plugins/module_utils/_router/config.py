@@ -43,11 +43,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Current:
-    """The file as it is, the mark that runs, whether HAProxy runs at all, its backends, and its servers in rotation."""
+    """The file as it is, the mark that runs, whether a master and a worker answer, backends, and servers in rotation."""
 
     text: str | None = None
     mark: str = ""
     running: bool = False
+    answering: bool = False
     backends: tuple[str, ...] = ()
     in_rotation: tuple[Key, ...] = ()
 

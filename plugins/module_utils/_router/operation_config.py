@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from .config import RELOAD, WRITE, Current, Wanted, marked, plan_config
 from .ready import is_in_rotation
 
 LOOK_EVERY = 0.05
+LOOKS = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _read(request: Request) -> Current:
 def _running(request: Request, text: str | None) -> Current:
     serving = tuple(server.key for server in haproxy.servers(request.socket) if is_in_rotation(server))
     mark = haproxy.information(request.socket).get("description", "")
-    return Current(text, mark, True, haproxy.backends(request.socket), serving)
+    return Current(text, mark, True, True, haproxy.backends(request.socket), serving)
 
 
 def _apply(request: Request, found: Current, plan: Plan) -> Report:
@@ -75,11 +77,11 @@ def _apply(request: Request, found: Current, plan: Plan) -> Report:
 
 def _reload(request: Request, found: Current) -> None:
     """The state is saved first, so that what drains or rests goes on doing so."""
-    if found.backends or found.mark:
+    if found.answering:
         state_file.write(request.state_file, haproxy.servers_state(request.socket))
     haproxy.reload(request.master)
     done, seen = wait_until(
-        lambda: _mark(request.socket), lambda mark: mark == request.wanted.mark, Pace(request.reload_timeout, LOOK_EVERY)
+        lambda: _marks(request.socket), lambda seen: seen == {request.wanted.mark}, Pace(request.reload_timeout, LOOK_EVERY)
     )
     if done:
         return
@@ -87,15 +89,20 @@ def _reload(request: Request, found: Current) -> None:
         state_file.replace(request.path, found.text)
     raise Failed(
         f"HAProxy did not take over the configuration within {request.reload_timeout:g} s, it still runs "
-        f"{seen or 'the old one'}; {request.path} was put back: look at `journalctl -u haproxy` (is a port taken?)"
+        f"{' '.join(sorted(seen)) or 'the old one'}; {request.path} was put back: look at `journalctl -u haproxy` (is a port taken?)"
     )
 
 
-def _mark(socket: str) -> str:
-    try:
-        return haproxy.information(socket).get("description", "")
-    except Unavailable:
-        return ""
+def _marks(socket: str) -> set[str]:
+    """Who answers: for a moment the old process still does, beside the new one."""
+    seen = set()
+    for _ in range(LOOKS):
+        try:
+            seen.add(haproxy.information(socket).get("description", ""))
+        except Unavailable:
+            seen.add("")
+        time.sleep(LOOK_EVERY / LOOKS)
+    return seen
 
 
 def _report(request: Request, found: Current) -> Report:
