@@ -33,6 +33,7 @@ from health_servers import (
 )
 
 ONCE = Policy(deadline=0)
+SECRETS = '{"words": ["hunter22", "hunter23", "key-4711"]}'
 WELL = '{"status": "healthy", "version": "v2", "checks": {"database": "up"}}'
 
 
@@ -143,7 +144,8 @@ def test_redis_tells_its_role_and_who_is_not_let_in(tmp_path: Path) -> None:
     options = ["--save", "", "--requirepass", "hunter22", "--dir", str(tmp_path)]
     with running(["redis-server", "--port", str(port), *options], port):
         assert told(ask(f"redis://:hunter22@127.0.0.1:{port}/0", json={"role": "primary"}))[0] is Verdict.PASS
-        assert told(ask(f"redis://127.0.0.1:{port}/0")) == (Verdict.FAIL, Cause.LOGIN)
+        for url in (f"redis://127.0.0.1:{port}/0", f"redis://:wrong@127.0.0.1:{port}/0", f"redis://a:b@127.0.0.1:{port}/0"):
+            assert told(ask(url)) == (Verdict.FAIL, Cause.LOGIN)
         replica = ["--replicaof", "127.0.0.1", str(port), "--masterauth", "hunter22"]
         with running(["redis-server", "--port", str(other), *options, *replica], other):
             expected = {"role": "replica", "link": "up"}
@@ -186,11 +188,11 @@ def test_the_module_fails_with_all_results_and_without_any_credential() -> None:
     with talking(lambda sock: json_saying('{"got": "hunter22 hunter23 dTpodW50ZXIyMg== key-4711"}', "500 Sick")(sock)) as port:
         sick = {
             "name": "sick",
-            "url": f"http://u:hunter22@127.0.0.1:{port}/",
-            "secret_headers": {"X-Api-Key": "key-4711"},
+            "url": f"http://u:{{{{ words[0] }}}}@127.0.0.1:{port}/",
+            "secret_headers": {"X-Api-Key": "{{ words[2] }}"},
         }
-        gone = {"name": "gone", "url": f"redis://127.0.0.1:{free_port()}/0", "password": "hunter23"}
-        code, output = module({"deadline": "0s", "endpoints": [sick, gone]}, "-vvvv")
+        gone = {"name": "gone", "url": f"redis://127.0.0.1:{free_port()}/0", "password": "{{ words[1] }}"}
+        code, output = module({"deadline": "0s", "endpoints": [sick, gone]}, "-vvvv", "-e", SECRETS)
         assert code == 2
         assert '"error": "Unhealthy"' in output
         assert '"name": "gone"' in output
