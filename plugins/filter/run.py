@@ -67,6 +67,11 @@ def newest_migration(directory: str) -> str:
     return names[-1] if names else ""
 
 
+def schema(history: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """Applied migrations, oldest first, and whether each is declared compatible with older code."""
+    return {f"{row['version']}_{row['name']}": bool(row["compatible"]) for row in history if row["state"] == "applied"}
+
+
 def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]:
     """What a run did, or would do, for people."""
     rollout = planned["rollout"]
@@ -154,6 +159,7 @@ class FilterModule:
             "newest_migration": newest_migration,
             "passed": passed,
             "registered": registered,
+            "schema": schema,
             "secrets_of": secrets_of,
             "status": status,
             "summary": summary,
