@@ -83,7 +83,9 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 def break_on_purpose(release: Release, state: State) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return misbehave(release.fault, state, request) or await handler(request)
+        wrong = misbehave(release.fault, state, request)
+        # Compared with None: a response of aiohttp is a mapping, and an empty one counts as false.
+        return await handler(request) if wrong is None else wrong
 
     return middleware
 
