@@ -10,8 +10,10 @@ short_description: Run the replicas of a release in a slot of this host, or reti
 version_added: 0.1.0
 description:
   - Brings all services of a release to their number of healthy replicas in one slot of this host, on fixed ports, with one call.
-  - Images are fetched first. Replicas of another release or configuration in the same slot are replaced; the other slot and containers of others are never touched.
-  - A replica is healthy after so many right answers in a row, of the right version. The module fails with its last answer and its last log lines otherwise.
+  - Images are fetched first. Replicas of another release or configuration in the same slot are replaced; the other slot
+    and containers of others are never touched.
+  - A replica is healthy after so many right answers in a row, of the right version. The module fails with its last
+    answer and its last log lines otherwise.
   - Replicas have no privileges, cannot gain any, have no capabilities but those named, and a root file system that is read-only.
 options:
   fence:

@@ -14,7 +14,7 @@ def plan(wanted: Wanted, found: Found) -> Plan:
     """The steps to the wanted state of the slot, images first, so that nothing is touched while they are fetched."""
     mine = [r for r in found.replicas if r.slot == wanted.slot and (wanted.state == RUNNING or r.service in wanted.names)]
     if wanted.state == RUNNING:
-        return Plan(tuple([*_pulls(wanted, found), *_to_running(wanted, mine)]))
+        return Plan((*_pulls(wanted, found), *_to_running(wanted, mine)))
     if wanted.state == ABSENT:
         return Plan(tuple(_remove(replica) for replica in mine))
     return Plan(tuple(_retire(replica) for replica in mine if replica.restarts or replica.is_running))
