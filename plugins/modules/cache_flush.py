@@ -95,6 +95,9 @@ options:
       token:
         description: The fencing token. A run whose lock went to a newer one is refused.
         type: int
+      phase:
+        description: Name of the phase; the result carries it.
+        type: str
 attributes:
   check_mode:
     support: full

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ from .._core.text import seconds, shown
 from .._edge.require import REDIS
 from .._edge.run import Operation, Report
 from .._edge.spec import into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from .._redis.model import Server
 from . import redis
 from .cluster import primaries
@@ -84,9 +83,8 @@ def _demand_primary(server: Server, reason: str) -> None:
 
 def _apply(wanted: Request, found: tuple[Primary, ...], planned: Plan) -> Report:
     done, begin = Tally(), time.monotonic()
-    with held(wanted.fence) if wanted.fence else nullcontext():
-        for step in planned.steps:
-            done = done.plus(redis.flushed(wanted.flush, step.data, partial(_check, wanted.fence)))
+    for step in planned.steps:
+        done = done.plus(redis.flushed(wanted.flush, step.data, partial(_check, wanted.fence)))
     return _report(wanted, found, done, time.monotonic() - begin)
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from .._core.text import listed, seconds, shown
 from .._core.wait import RealClock
 from .._edge.run import Operation, Report
 from .._edge.spec import into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from .drain import Drained
 from .model import Route, Server, Service, Slot
 from .plan import plan
 from .router import Haproxy
 from .switch import Outcome, Switch
+from .traffic import row
 
 _STATES = ("routed", "unrouted")
 _SERVICE = {"backend", "slots", "state", "drain_timeout", "spread"}
@@ -77,9 +78,8 @@ def _known(given: Any, keys: Iterable[str] | None, noun: str) -> Mapping[str, An
 
 
 def _apply(wanted: Request, steps: Plan) -> Report:
-    with held(wanted.fence):
-        switch = Switch(wanted.router, wanted.route, steps, lambda: check(wanted.fence), RealClock())
-        return _report(wanted.route, wanted.router.servers, switch.perform())
+    switch = Switch(wanted.router, wanted.route, steps, lambda: check(wanted.fence), RealClock())
+    return _report(wanted.route, wanted.router.servers, switch.perform())
 
 
 def _report(route: Route, servers: Any, outcome: Outcome) -> Report:
@@ -95,13 +95,6 @@ def rows(route: Route, servers: Iterable[Server]) -> list[dict[str, Any]]:
     """Servers as the module returns them."""
     names = {service.backend: service.name for service in route.services}
     return [{"service": names[server.key.backend], **row(server)} for server in servers if server.key.backend in names]
-
-
-def row(server: Server) -> dict[str, Any]:
-    """One server as people and roles read it."""
-    fields = asdict(server)
-    wanted = ("host", "slot", "n", "state", "weight", "check_status", "sessions")
-    return {"server": server.key.server, "up": server.running, **{name: fields[name] for name in wanted}}
 
 
 ROUTE = Operation(
