@@ -7,12 +7,14 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._command.model import CommandFailed, CommandRunning, CommandTimedOut
 from ansible_collections.mainstay.ops.plugins.module_utils._command.operation import COMMAND
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff
+from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import held
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import NameTaken
 from docker_server import ENVIRONMENT, Shop, registry, shop
 from test_docker_replicas import ansible, info
@@ -46,9 +48,10 @@ def params(shop: Shop, image: str, script: str, **changed: Any) -> dict[str, Any
 def act(given: Mapping[str, Any], *, check: bool = False) -> Mapping[str, Any]:
     """What `_edge.run` does with an operation."""
     wanted = COMMAND.parse(given)
-    found = COMMAND.read(wanted)
-    plan = COMMAND.plan(wanted, found)
-    report = COMMAND.apply(wanted, found, plan) if plan.changed and not check else COMMAND.predict(wanted, found)
+    with nullcontext() if check else held(wanted.fence):
+        found = COMMAND.read(wanted)
+        plan = COMMAND.plan(wanted, found)
+        report = COMMAND.apply(wanted, found, plan) if plan.changed and not check else COMMAND.predict(wanted, found)
     return {"changed": plan.changed, "steps": plan.as_list(), **report}
 
 

@@ -14,7 +14,7 @@ from .._core.text import NAME, VERSION, shown, without
 from .._edge.require import DOCKER
 from .._edge.run import Operation, Report
 from .._edge.spec import into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from .._replicas import grammar
 from .._replicas.body import body, fingerprint, labelled
 from .._replicas.described import SHAPE, scope, secrets_of, shape
@@ -64,9 +64,8 @@ def _command(params: Mapping[str, Any]) -> Command:
 
 
 def _apply(request: Request, found: Found, steps: Plan) -> Report:
-    with held(request.fence):
-        runner = Runner(Docker(request.socket), lambda: check(request.fence), request.credentials)
-        ended = runner.perform(request.command, steps)
+    runner = Runner(Docker(request.socket), lambda: check(request.fence), request.credentials)
+    ended = runner.perform(request.command, steps)
     return {
         "exit_code": ended.exit_code,
         "output": list(ended.output),

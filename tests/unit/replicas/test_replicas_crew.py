@@ -9,7 +9,8 @@ from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import F
 from ansible_collections.mainstay.ops.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.crew import Crew
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Found
-from replica_fakes import FakeEngine, container, gone, inspected, replica
+
+from tests.unit.replicas.replica_fakes import FakeEngine, container, gone, inspected, replica
 
 
 def crew(engine: FakeEngine, **changed: Any) -> Crew:

@@ -12,7 +12,8 @@ from ansible_collections.mainstay.ops.plugins.module_utils._replicas.described i
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Container, Scope, Wanted
 from hypothesis import given
 from hypothesis import strategies as st
-from replica_fakes import IMAGE
+
+from tests.unit.replicas.replica_fakes import IMAGE
 
 SCOPE = Scope("production", "shop")
 

@@ -1,5 +1,6 @@
 """From the Engine's JSON to replicas."""
 
+# ruff: noqa: ARG002  (a fake takes what the port gives)
 from __future__ import annotations
 
 from typing import Any
@@ -10,12 +11,19 @@ from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model impor
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.observed import holders_of, moment, name_of, replica_of
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.row import told
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.survey import replicas
-from replica_fakes import FakeEngine, gone, inspected
+
+from tests.unit.replicas.replica_fakes import FakeEngine, gone, inspected
 
 
 def test_a_replica_is_read_from_its_labels_and_its_state() -> None:
     found = replica_of(inspected(RestartCount=2, ExitCode=3, Status="restarting"))
-    assert (found.name, found.id, found.service, found.slot, found.number) == ("shop-api-blue-1", "0123456789ab", "api", "blue", 1)
+    assert (found.name, found.id, found.service, found.slot, found.number) == (
+        "shop-api-blue-1",
+        "0123456789ab",
+        "api",
+        "blue",
+        1,
+    )
     assert (found.state, found.restarts, found.exit_code, found.ports) == ("restarting", 2, 3, (21000,))
     assert found.started_at == pytest.approx(1767323045.678901)
 

@@ -16,7 +16,8 @@ from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model impor
     Wanted,
 )
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.plan import plan_retired, plan_running
-from replica_fakes import IMAGE, container, replica
+
+from tests.unit.replicas.replica_fakes import IMAGE, container, replica
 
 SCOPE = Scope("production", "shop")
 ONE, TWO = "shop-api-blue-1", "shop-api-blue-2"
@@ -52,7 +53,9 @@ def steps(wanted: Wanted, there: Found) -> list[tuple[str, str]]:
         pytest.param(found(replica(state="paused")), [("remove", ONE), ("create", ONE)], id="paused: replaced"),
         pytest.param(found(replica(), replica(TWO, number=2)), [("remove", TWO)], id="one too many: removed"),
         pytest.param(found(replica(), replica("shop-api-green-1", slot="green", config="x")), [], id="other slot: not touched"),
-        pytest.param(found(replica(), replica("shop-web-blue-1", service="web", config="x")), [], id="other service: not touched"),
+        pytest.param(
+            found(replica(), replica("shop-web-blue-1", service="web", config="x")), [], id="other service: not touched"
+        ),
         pytest.param(found(replica("odd", number=1)), [("remove", "odd"), ("create", ONE)], id="other name: replaced"),
     ],
 )

@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff
 from ansible_collections.mainstay.ops.plugins.module_utils._health.model import Answer, Cause, Endpoint, Trouble
-from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Container, Health, ReplicaCrashed, ReplicaNotHealthy
+from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import (
+    Container,
+    Health,
+    ReplicaCrashed,
+    ReplicaNotHealthy,
+)
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.watch import Abandoned, Watch, Watched, answering, endpoint
-from replica_fakes import FakeEngine, container, inspected
+
+from tests.unit.replicas.replica_fakes import FakeEngine, container, inspected
 
 WELL = Answer(status=200, body=b'{"version": "v1"}')
 REFUSED = Answer(trouble=Trouble(Cause.REFUSED, "Connection refused"))
