@@ -77,6 +77,18 @@ class Registry:
             time.sleep(0.05)
         raise OSError(f"the registry does not start: {(self.root / 'log').read_text()[-500:]}")
 
+    def lose_layers_of(self, image: str) -> None:
+        """What a broken disk does: the manifest is there, what it names is not."""
+        repository, digest = image.partition("/")[2].split("@")
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/v2/{repository}/manifests/{digest}",
+            headers={"Accept": "application/vnd.docker.distribution.manifest.v2+json"},
+        )
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            layers = [layer["digest"].removeprefix("sha256:") for layer in json.load(answer)["layers"]]
+        for layer in layers:
+            (self.root / "data/docker/registry/v2/blobs/sha256" / layer[:2] / layer / "data").unlink()
+
     def stop(self) -> None:
         if self.process:
             self.process.terminate()

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, NotFound, Unavailable
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, MainstayError, NotFound, Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import held
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import (
     NameTaken,
@@ -278,6 +278,16 @@ def test_a_registry_that_is_down_leaves_what_serves_alone_and_is_not_needed_for_
         assert shop.get(shop.ports[0])["version"] == "v1"
     finally:
         shop.registry.start()
+
+
+def test_an_image_that_breaks_while_it_is_pulled_leaves_what_serves_alone(shop: Shop) -> None:
+    """The registry begins to answer, so that the error comes in the middle of the report."""
+    here, broken = shop.image("v1"), shop.image("v9", keep=False)
+    act(params(shop, {"api": api(shop, here, count=1)}))
+    shop.registry.lose_layers_of(broken)
+    with pytest.raises(MainstayError, match="could not pull"):
+        act(params(shop, {"api": api(shop, broken, count=1)}, release="v2-2", version="v2"))
+    assert shop.get(shop.ports[0])["version"] == "v1"
 
 
 def test_an_engine_that_does_not_answer_is_said_so(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,9 +12,12 @@ from ansible_collections.mainstay.ops.plugins.module_utils._command.runner impor
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, FencedOff, MainstayError
 from ansible_collections.mainstay.ops.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Scope
+from ansible_collections.mainstay.ops.plugins.module_utils._replicas.observed import moment
 
 from tests.unit.replicas.replica_fakes import FakeEngine, gone, inspected
 
+STARTED = moment("2026-01-02T03:04:05.678901234Z")
+"""When the fake Engine's containers began; 3 s are left of the timeout."""
 RUN = Plan((Step("run", "shop-command-migrate"),))
 
 
@@ -26,7 +30,7 @@ def command(**changed: Any) -> Command:
         "release": "v2-2",
         "config": "c2",
         "body": {"Env": [], "StopTimeout": 3},
-        "timeout": 1e12,
+        "timeout": time.time() - STARTED + 3,
         "lines": 100,
     }
     return Command(**{**values, **changed})
@@ -93,3 +97,20 @@ def test_a_run_that_lost_the_lock_leaves_the_command_running_for_the_next() -> N
 def test_one_that_somebody_removes_is_not_waited_for() -> None:
     with pytest.raises(MainstayError, match="was removed while"):
         perform(FakeEngine(describe=gone))
+
+
+class Impatient:
+    """A clock on which nobody may sleep."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"slept {seconds} s")
+
+
+def test_the_time_of_a_command_that_is_joined_runs_since_it_began() -> None:
+    elapsed = time.time() - STARTED
+    attach = Plan((Step("attach", "shop-command-migrate"),))
+    with pytest.raises(CommandTimedOut):
+        Runner(FakeEngine(), lambda: None, clock=Impatient()).perform(command(timeout=elapsed - 1), attach)
