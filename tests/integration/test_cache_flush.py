@@ -17,6 +17,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._cache.model import K
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.operation import FLUSH, Request
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.redis import flushed
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.script import COUNT, SLICE, guards
+from ansible_collections.mainstay.ops.plugins.module_utils._cache.script import FLUSH as FLUSH_MODE
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, FencedOff, InvalidInput, Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._core.plan import Plan
 from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import Fence
@@ -77,6 +78,12 @@ def test_flushing_everything_leaves_queues_and_sessions(cache: redis.Redis) -> N
     assert (report["deleted"], report["protected"]) == (3000, 512)
     assert cache.dbsize() == 512
     assert cache.exists(*kept) == len(kept)
+
+
+def test_a_slice_may_hold_more_keys_than_lua_can_unpack(cache: redis.Redis) -> None:
+    fill(cache, page=20_000)
+    answer = cache.eval(SLICE, 0, 0, "*", 30_000, FLUSH_MODE, 0)
+    assert (answer[1], answer[3], cache.dbsize()) == (20_000, 20_000, 0)
 
 
 def test_a_second_run_has_nothing_to_do(cache: redis.Redis) -> None:
