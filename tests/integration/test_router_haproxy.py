@@ -140,7 +140,7 @@ def test_check_mode_predicts_and_writes_nothing(shop: Shop) -> None:
         ({"mainstay_services": {"api": {"kind": "web", "ports": {"blue": 1, "green": 3}}}}, "loses shop_chat"),
         ({"router_haproxy_check_fall": 1}, "give 2 or more"),
         ({"router_haproxy_timeout": "sixty"}, "HAProxy does not accept"),
-        ({"mainstay_services": {"api": {"kind": "web"}}}, "api has no port for blue"),
+        ({"mainstay_services": {"api": {"kind": "web"}}}, "api: there is no port for blue"),
     ],
     ids=["a service is lost", "checks that prove nothing", "nonsense", "no ports"],
 )
