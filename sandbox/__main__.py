@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     names.add_parser("build", help="build the images that are missing or outdated")
     up = names.add_parser("up", help="bring the fleet up and wait until it answers")
     up.add_argument("--apps", type=int, default=3, help="how many application hosts (default: %(default)s)")
+    names.add_parser("release", help="build the sample application's releases and push them into the fleet's registry")
     down = names.add_parser("down", help="remove every trace of the fleet")
     down.add_argument("--images", action="store_true", help="remove the images too")
     names.add_parser("images", help="show which images are built")
@@ -53,10 +54,12 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
             commands.build(settings)
         case "up":
             commands.up(settings, options.apps)
+        case "release":
+            commands.release(settings)
         case "down":
             commands.down(settings, options.images)
         case "images":
-            commands.list_images(settings)
+            commands.list_images()
         case "status":
             commands.status(settings, options.apps)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from . import containers, engine, images
+from . import containers, engine, images, publish
+from .errors import SandboxError
 from .fleet import fleet
 from .identity import ensure_identity
 from .ready import await_ready, why_not_ready
@@ -14,7 +15,7 @@ from .terminal import say, step
 # Everything that the sandbox writes into the state directory; other files there are somebody else's.
 STATE_FILES = (
     "id_ed25519", "id_ed25519.pub", "known_hosts", "ca.pem", "ca.key", "registry.crt", "registry.key", "secrets.json",
-    "dockerd.log", "dockerd.pid", "lock",
+    "pushed.json", "dockerd.log", "dockerd.pid", "lock",
 )  # fmt: skip
 
 
@@ -39,6 +40,16 @@ def up(settings: Settings, apps: int) -> None:
         await_ready(settings, hosts)
 
 
+def release(settings: Settings) -> None:
+    client = engine.find(settings)
+    if not (settings.state / "ca.pem").exists():
+        raise SandboxError("There is no fleet to release to: run 'python -m sandbox up' first")
+    with step("the releases are there"):
+        images.build_all(client, settings)
+        publish.build_products(client, settings)
+        publish.push_products(client, settings)
+
+
 def down(settings: Settings, with_images: bool) -> None:
     with step("the fleet is gone"):
         if engine.answers():
@@ -59,7 +70,7 @@ def forget(settings: Settings) -> None:
         settings.state.rmdir()
 
 
-def list_images(settings: Settings) -> None:
+def list_images() -> None:
     client = engine.connect()
     for image in images.IMAGES:
         built = images.built_inputs(client, image.tag)

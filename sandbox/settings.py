@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LABEL = "ops.mainstay.sandbox"
 INPUTS_LABEL = "ops.mainstay.sandbox.inputs"
 SUITE = "bookworm"
+SUBNET = ipaddress.IPv4Network("172.30.77.0/24")
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Settings:
     """One fleet. Two fleets on one machine need different names, subnets, ports and state directories."""
 
     name: str = "mainstay"
-    subnet: ipaddress.IPv4Network = ipaddress.IPv4Network("172.30.77.0/24")
+    subnet: ipaddress.IPv4Network = SUBNET
     http_port: int = 18081
     stats_port: int = 18091
     state: Path = ROOT / ".sandbox"

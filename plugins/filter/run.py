@@ -62,9 +62,14 @@ def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
 
 
 def newest_migration(directory: str) -> str:
-    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" if there is none."""
+    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" for none."""
     names = sorted(path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")) if directory else []
     return names[-1] if names else ""
+
+
+def schema(history: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """Applied migrations, oldest first, and whether each is declared compatible with older code."""
+    return {f"{row['version']}_{row['name']}": bool(row["compatible"]) for row in history if row["state"] == "applied"}
 
 
 def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]:
@@ -84,7 +89,8 @@ def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
     rollout = planned["rollout"]
     asked, origin = rollout["release"]["id"], (rollout["origin"] or {}).get("id", "nothing")
     if "verdict" not in settled:
-        return f"{rollout['verb']} of {asked} could not be settled: {settled.get('msg', 'the operations host did not answer')}. Run it again"
+        why = settled.get("msg", "the operations host did not answer")
+        return f"{rollout['verb']} of {asked} could not be settled: {why}. Run it again"
     now = (
         f"{origin} serves"
         if settled["undone"]
@@ -130,7 +136,8 @@ def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[s
 
 
 def _replica_line(host: str, replica: Mapping[str, Any]) -> str:
-    return f"{host}: {replica['service']} {replica['replica']} of {replica['release']} in {replica['slot']} on port {replica['port']}"
+    name = f"{replica['service']} {replica['replica']}"
+    return f"{host}: {name} of {replica['release']} in {replica['slot']} on port {replica['port']}"
 
 
 def _rotation(servers: Sequence[Mapping[str, Any]]) -> str:
@@ -146,6 +153,16 @@ class FilterModule:
     """Names of the filters, see their pages in the collection's documentation."""
 
     def filters(self) -> dict[str, Any]:
-        names = (registered, fleet, secrets_of, passed, newest_migration, summary, failure)
-        names += (addresses, entrances, status)
-        return {function.__name__: function for function in names}
+        return {
+            "addresses": addresses,
+            "entrances": entrances,
+            "failure": failure,
+            "fleet": fleet,
+            "newest_migration": newest_migration,
+            "passed": passed,
+            "registered": registered,
+            "schema": schema,
+            "secrets_of": secrets_of,
+            "status": status,
+            "summary": summary,
+        }

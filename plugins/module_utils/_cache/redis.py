@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,17 +11,19 @@ from dataclasses import replace
 from typing import Any
 
 with suppress(ImportError):
-    from redis.exceptions import AuthenticationError, RedisError
     from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import NoPermissionError, ReadOnlyError, RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from .._core.errors import Failed, MainstayError, Unavailable
-from .._redis.connection import connect
+from .._redis.connection import connect, is_shut_out
 from .._redis.model import Server
 from .glob import glob, may_share
 from .model import Flush, NotAPrimary, Primary, Standing, Tally, printable
 from .pace import Stride
 from .script import COUNT, FLUSH, FLUSH_SINGLY, SAMPLES, SLICE, guards
+
+RIGHTS = "INFO, PING, SCAN, UNLINK, EVAL, EVALSHA and SCRIPT LOAD"
 
 
 def standing(server: Server, timeout: float) -> Standing:
@@ -36,9 +37,9 @@ def standing(server: Server, timeout: float) -> Standing:
 def members(server: Server, timeout: float) -> str:
     """The table of a cluster's nodes, as any of them tells it."""
     with _said(server), connect(server, timeout) as client:
-        connection = client.connection_pool.get_connection("CLUSTER")
-        connection.send_command("CLUSTER", "NODES")
-        return bytes(connection.read_response()).decode()
+        client.set_response_callback("CLUSTER NODES", lambda told, **_: told)
+        table: bytes = client.execute_command("CLUSTER NODES")
+    return table.decode()
 
 
 def counted(wanted: Flush, primary: Primary) -> Primary:
@@ -99,12 +100,12 @@ def _said(server: Server, done: Tally | None = None) -> Iterator[None]:
 
 def _fault(error: RedisError, server: Server, details: dict[str, Any]) -> MainstayError:
     text = " ".join(str(error).split())[:300]
-    if re.search(r"\bREADONLY\b", text):
+    if isinstance(error, ReadOnlyError) or "READONLY" in text:
         return NotAPrimary(f"{server.address} has become a replica and takes no writes: flush its primary", **details)
-    if isinstance(error, AuthenticationError):
+    if is_shut_out(error):
         return Failed(f"{server.address} let us not in ({text}): check username and password", **details)
     if isinstance(error, RedisConnectionError | RedisTimeoutError):
         return Unavailable(f"{server.address} did not answer ({text}); see whether it runs, then run it again", **details)
-    return Failed(
-        f"{server.address} refused ({text}); the user needs the rights for INFO, SCAN, UNLINK, EVAL and EVALSHA", **details
-    )
+    if isinstance(error, NoPermissionError):
+        return Failed(f"{server.address} refused ({text}): the user needs {RIGHTS}", **details)
+    return Failed(f"{server.address} refused ({text}); look at its log, then run it again", **details)

@@ -151,7 +151,7 @@ def _apply(wanted: Request, found: Known, _: Plan) -> Report:
         origin_slot=rollout.origin_slot,
         who=wanted.who,
         started=time.time(),
-        expected=plan.phases(rollout, migrates=wanted.migrates and rollout.kind == plan.REPLACE),
+        expected=plan.phases(rollout, migrates=wanted.migrates),
     )
     ledger.write_journal(store, journal)
     return _report(wanted, found)

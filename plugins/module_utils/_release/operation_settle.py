@@ -23,7 +23,7 @@ class Ending:
 
     run: str
     fence: Fence
-    undone: bool = True
+    undone: bool = False
     directory: str = "/var/lib/mainstay"
 
 
@@ -51,7 +51,7 @@ def _plan(wanted: Ending, found: Open) -> Plan:
 def _apply(wanted: Ending, found: Open, _: Plan) -> Report:
     """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
     ledger.append(found.store, *records(found.journal, time.time()))
-    if wanted.undone:
+    if wanted.undone or found.journal.verdict == PASS:
         ledger.write_journal(found.store, None)
     stored.give_back(found.store, wanted.run)
     return _report(wanted, found)

@@ -1,0 +1,116 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The history: one row for each migration that was applied, in a table beside the application's own."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .model import APPLIED, RUNNING, Applied, Found, Migration
+
+with suppress(ImportError):
+    from psycopg import sql
+
+if TYPE_CHECKING:
+    from .postgres import Connection
+
+READ = """
+SELECT version, name, checksum, release, compatible, state, started_at, finished_at, coalesce(duration_ms, 0)
+FROM {} ORDER BY started_at, version
+"""
+TABLE = """
+CREATE TABLE {} (
+  version text PRIMARY KEY,
+  name text NOT NULL,
+  checksum text NOT NULL,
+  release text NOT NULL,
+  compatible boolean NOT NULL,
+  state text NOT NULL CHECK (state IN ('applied', 'running', 'failed')),
+  started_at timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz,
+  duration_ms bigint
+)
+"""
+WRITE = """
+INSERT INTO {} (version, name, checksum, release, compatible, state) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (version) DO UPDATE SET
+  name = EXCLUDED.name, checksum = EXCLUDED.checksum, release = EXCLUDED.release, compatible = EXCLUDED.compatible,
+  state = EXCLUDED.state, started_at = EXCLUDED.started_at, finished_at = NULL, duration_ms = NULL
+"""
+END = """
+UPDATE {} SET state = %s, finished_at = clock_timestamp(), duration_ms = extract(epoch FROM clock_timestamp() - started_at) * 1000
+WHERE version = %s
+"""
+
+
+@dataclass(frozen=True)
+class History:
+    """The table ``migrations`` in one schema, over one session."""
+
+    connection: Connection
+    schema: str
+
+    @property
+    def _table(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, "migrations")
+
+    def read(self) -> Found:
+        """What is known; a table that is not there yet is an empty history."""
+        query = "SELECT pg_is_in_recovery(), to_regclass(%s) IS NOT NULL"
+        standby, exists = self._one(query, [self._table.as_string(self.connection)])
+        return Found(self._rows() if exists else (), standby)
+
+    def prepare(self) -> None:
+        """Create the schema and the table if they are not there; whoever calls has the turn."""
+        (schema, table) = self._one(
+            "SELECT to_regnamespace(%s), to_regclass(%s)",
+            [sql.Identifier(self.schema).as_string(self.connection), self._table.as_string(self.connection)],
+        )
+        if schema is None:
+            self._run("CREATE SCHEMA {}", (), sql.Identifier(self.schema))
+        if table is None:
+            self._run(TABLE)
+
+    def begun(self, migration: Migration, release: str) -> None:
+        """Written before a migration that no transaction holds together, so that a killed one is noticed."""
+        self._write(migration, release, RUNNING)
+
+    def ended(self, migration: Migration, state: str) -> None:
+        """How a migration that ``begun`` wrote down came out."""
+        self._run(END, [state, migration.version])
+
+    def applied(self, migration: Migration, release: str) -> None:
+        """Written in the transaction of the migration itself: both are there afterwards, or neither."""
+        self._write(migration, release, APPLIED)
+        self.ended(migration, APPLIED)
+
+    def forget(self, migration: Migration) -> None:
+        self._run("DELETE FROM {} WHERE version = %s", [migration.version])
+
+    def _write(self, migration: Migration, release: str, state: str) -> None:
+        values = [migration.version, migration.name, migration.checksum, release, migration.compatible, state]
+        self._run(WRITE, values)
+
+    def _rows(self) -> tuple[Applied, ...]:
+        return tuple(_row(*values) for values in self.connection.execute(sql.SQL(READ).format(self._table)).fetchall())
+
+    def _run(self, query: str, values: Any = (), table: sql.Identifier | None = None) -> None:
+        self.connection.execute(sql.SQL(query).format(table or self._table), values or None)
+
+    def _one(self, query: str, values: list[str]) -> tuple[Any, Any]:
+        row = self.connection.execute(query.encode(), values).fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+
+def _row(*values: Any) -> Applied:
+    version, name, checksum, release, compatible, state, started, finished, duration = values
+    number = int(version) if version.isascii() and version.isdigit() else 0
+    return Applied(version, name, checksum, release, compatible, state, _iso(started), _iso(finished), duration, number)
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="milliseconds") if moment else ""

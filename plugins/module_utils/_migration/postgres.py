@@ -1,0 +1,163 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A session with PostgreSQL that leaves nothing behind when its client is killed, and what it says when it refuses.
+
+A server notices a dead client only when it next writes to it, unless it is told to look (client_connection_check_interval);
+until then the statement goes on, and so do its locks.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from .._core.errors import Refused, Unavailable
+from .model import Blocked, Database, Limits, StatementFailed
+
+try:
+    import psycopg
+    from psycopg import pq
+except ImportError:
+    pass
+
+if TYPE_CHECKING:
+    Connection = psycopg.Connection[Any]
+
+OLDEST_SERVER = 140000
+AGAIN = {"55P03": "lock not free in time", "40P01": "deadlock", "40001": "conflict with another transaction"}
+LOST = ("08", "57P")
+
+
+def settings(limits: Limits) -> dict[str, str]:
+    """What the session is told, so that nothing of it outlives its client and nobody waits for it for long."""
+    return {
+        "client_connection_check_interval": "500ms",
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "2",
+        "tcp_keepalives_count": "3",
+        "idle_in_transaction_session_timeout": "60s",
+        "lock_timeout": f"{limits.lock * 1000:.0f}ms",
+        "statement_timeout": f"{limits.statement * 1000:.0f}ms",
+    }
+
+
+@contextmanager
+def session(database: Database, limits: Limits) -> Iterator[Connection]:
+    """A connection in autocommit mode; raises ``Unavailable`` without the connection's password or URL."""
+    connection = _connect(database)
+    try:
+        if connection.info.server_version < OLDEST_SERVER:
+            raise Refused("the server is older than PostgreSQL 14 and cannot notice that its client was killed: upgrade it")
+        settle(connection, limits)
+        yield connection
+    except psycopg.Error as error:
+        if lost(error):
+            raise Unavailable(f"{_where(database)}: the connection broke: {said(error)}; run again") from error
+        raise StatementFailed(f"{_where(database)}: {said(error)}", sqlstate=error.sqlstate) from error
+    finally:
+        connection.close()
+
+
+def settle(connection: Connection, limits: Limits) -> None:
+    """Bring the session back to our settings, whatever a migration before may have set."""
+    assignments = "; ".join(f"SET {name} = '{value}'" for name, value in settings(limits).items())
+    connection.execute(f"RESET ROLE; RESET ALL; {assignments}".encode())
+
+
+def send(connection: Connection, text: str) -> int:
+    """Run the text as it is, many statements or one; returns how many ended well.
+
+    Raises ``Blocked`` if it is worth another attempt, ``StatementFailed`` with the number of statements done otherwise.
+    """
+    done = 0
+    failed = None
+    connection.pgconn.send_query(text.encode())
+    for result in _results(connection):
+        failed = failed or (result if result.status == pq.ExecStatus.FATAL_ERROR else None)
+        done += failed is None
+    if failed:
+        raise _failure(failed, done)
+    return done
+
+
+def said(error: psycopg.Error) -> str:
+    """SQLSTATE and the message itself, without details, which may quote data."""
+    message = error.diag.message_primary or str(error).strip() or type(error).__name__
+    return f"{error.sqlstate}: {message}" if error.sqlstate else message
+
+
+def lost(error: psycopg.Error) -> bool:
+    """The session is gone, so nobody knows more than what the history will say."""
+    return error.sqlstate is None or error.sqlstate.startswith(LOST)
+
+
+def again(error: psycopg.Error) -> Blocked | None:
+    return Blocked(AGAIN[error.sqlstate]) if error.sqlstate in AGAIN else None
+
+
+def suspects(connection: Connection) -> str:
+    """Who most likely holds the lock: the longest transactions of others in this database."""
+    rows = connection.execute(
+        "SELECT pid, usename, application_name, state, extract(epoch FROM clock_timestamp() - xact_start)::int"
+        " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        " ORDER BY xact_start LIMIT 3"
+    ).fetchall()
+    names = "; ".join(f"pid {pid} of {user} ({name or 'unnamed'}, {state}, {age} s)" for pid, user, name, state, age in rows)
+    return f"The oldest transactions: {names}." if names else "No other transaction runs now."
+
+
+def _connect(database: Database) -> Connection:
+    given = asdict(replace(database, ca=""))
+    conninfo = psycopg.conninfo.make_conninfo(
+        sslrootcert=database.ca or None,
+        client_encoding="utf8",
+        connect_timeout=10,
+        keepalives_idle=5,
+        **{name: value for name, value in given.items() if value},
+    )
+    try:
+        return psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise Unavailable(f"could not connect to {_where(database)}: {' '.join(str(error).split())}{_advice(error)}") from error
+
+
+def _advice(error: psycopg.Error) -> str:
+    if "root certificate" in str(error) or "SSL" in str(error):
+        return ". Give ca, or choose a sslmode that this server can do"
+    return ""
+
+
+def _where(database: Database) -> str:
+    return f"database {database.dbname} on {database.host or 'the local socket'} port {database.port}"
+
+
+def _results(connection: Connection) -> Iterator[pq.abc.PGresult]:
+    """Every result of what was sent; waits in Python, so that a signal ends the wait."""
+    channel = connection.pgconn
+    while channel.flush():
+        select.select([], [channel.socket], [])
+    while True:
+        while channel.is_busy():
+            select.select([channel.socket], [], [])
+            channel.consume_input()
+        result = channel.get_result()
+        if result is None:
+            return
+        yield result
+
+
+def _failure(result: pq.abc.PGresult, done: int) -> Exception:
+    state, position = _field(result, pq.DiagnosticField.SQLSTATE), _field(result, pq.DiagnosticField.STATEMENT_POSITION)
+    message = _field(result, pq.DiagnosticField.MESSAGE_PRIMARY) or "the connection broke"
+    if state in AGAIN:
+        return Blocked(AGAIN[state])
+    if not state or state.startswith(LOST):
+        return Unavailable(f"the connection broke: {' '.join(message.split())}")
+    return StatementFailed(f"{state}: {message}", sqlstate=state, done=done, position=int(position or 0))
+
+
+def _field(result: pq.abc.PGresult, field: pq.DiagnosticField) -> str:
+    return (result.error_field(field) or b"").decode("utf-8", "replace")
