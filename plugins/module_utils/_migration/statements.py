@@ -51,7 +51,7 @@ def split(text: str, file: str) -> tuple[Statement, ...]:
     found: list[Statement] = []
     for run in _runs(_tokens(text, file, lines)):
         start, end = run[0].start, run[-1].start + len(run[-1].text)
-        bare = " ".join("".join(" " if token.kind == "space" else token.text for token in run).split())
+        bare = _bare(run)
         found.append(Statement(len(found) + 1, lines.of(start), text[start:end], bare, _index(bare)))
     return tuple(found)
 
@@ -125,6 +125,16 @@ class _Lines:
         return self._line
 
 
+def _bare(run: list[_Token]) -> str:
+    """Without comments, with one blank between words; what is quoted stays as it is."""
+    pairs = zip(run, [None, *run], strict=False)
+    return "".join(
+        token.text if token.kind != "space" else " "
+        for token, before in pairs
+        if token.kind != "space" or (before and before.kind != "space")
+    )
+
+
 def _trimmed(run: list[_Token]) -> list[_Token]:
     while run[-1].kind == "space":
         run.pop()
@@ -146,4 +156,4 @@ def _index(bare: str) -> Index | None:
     if not match:
         return None
     name = match["name"]
-    return Index(name[1:-1].replace('""', '"') if name.startswith('"') else name.lower(), match["table"].replace(" ", ""))
+    return Index(name[1:-1].replace('""', '"') if name.startswith('"') else name.lower(), match["table"])
