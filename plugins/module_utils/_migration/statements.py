@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from .._core.errors import InvalidInput
 from .model import Index, Statement
 
-_LETTER = r"A-Za-z_\u0080-\U0010ffff"
+_LETTER = r"[^\x00-@\[-\^`{-\x7f]"
+_DIGIT_TOO = r"[^\x00-/:-@\[-\^`{-\x7f]"
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+ | --[^\n]*)
   | (?P<comment>/\*)
   | (?P<quoted>[eE]'(?:[^'\\]+|\\.|'')*+' | '(?:[^']+|'')*+' | "(?:[^"]+|"")*+"
-      | \$(?P<tag>(?:[{_LETTER}][{_LETTER}0-9]*)?)\$.*?\$(?P=tag)\$)
-  | (?P<open>[eE]?' | " | \$(?:[{_LETTER}][{_LETTER}0-9]*)?\$)
-  | (?P<word>[{_LETTER}][{_LETTER}0-9$]*)
+      | \$(?P<tag>(?:{_LETTER}{_DIGIT_TOO}*)?)\$.*?\$(?P=tag)\$)
+  | (?P<open>[eE]?' | " | \$(?:{_LETTER}{_DIGIT_TOO}*)?\$)
+  | (?P<word>{_LETTER}(?:{_DIGIT_TOO}|\$)*)
   | (?P<other>[0-9]\w* | \$[0-9]+ | .)
     """,
     re.DOTALL | re.VERBOSE,
