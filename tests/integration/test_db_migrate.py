@@ -264,6 +264,14 @@ def test_a_constraint_that_fails_at_the_commit_leaves_nothing_behind(with_orders
     assert with_orders.info({**ORDERS, **files})["pending"] == ["0002_fk"]
 
 
+def test_a_migration_that_cannot_be_remembered_leaves_nothing_behind(with_orders: Shop) -> None:
+    with with_orders.connect() as connection:
+        connection.execute(b"ALTER TABLE mainstay.migrations ADD CHECK (version <> '0002')")
+    answer = with_orders.migrate({**ORDERS, **EMAIL})
+    assert (answer["error"], "at its end" in answer["msg"]) == ("StatementFailed", True)
+    assert not with_orders.has_column("email")
+
+
 def test_a_migration_that_takes_another_role_and_path_is_remembered_and_does_not_disturb_the_next(with_orders: Shop) -> None:
     with with_orders.connect() as connection:
         connection.execute(b"DROP ROLE IF EXISTS nobody_special; CREATE ROLE nobody_special")
@@ -311,7 +319,8 @@ def test_an_index_waits_for_a_long_reader_without_stalling_anybody(with_orders: 
     with with_orders.connect() as writer, writer.transaction():
         writer.execute(b"INSERT INTO orders VALUES (1, 'a')")
         process = with_orders.start({**ORDERS, **INDEX})
-        time.sleep(2)
+        assert eventually(lambda: is_valid(with_orders, "orders_note") is False, within=20)
+        time.sleep(1)
     assert result(process)["retries"] == 0
     assert ended() < 0.100
 
@@ -405,7 +414,8 @@ def test_a_run_without_the_newest_fencing_token_migrates_nothing(with_orders: Sh
 
 def ansible(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     command = [f"{Path(sys.executable).parent}/ansible", "localhost", "-m", f"mainstay.ops.{module}", "-a", json.dumps(arguments)]
-    variables = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline"}
+    variables = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_INJECT_INVOCATION": "1"}
+    variables["ANSIBLE_STDOUT_CALLBACK"] = "ansible.builtin.oneline"
     done = subprocess.run(
         [*command, "-e", f"ansible_python_interpreter={sys.executable}", "-vvv"],
         capture_output=True,
