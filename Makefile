@@ -37,7 +37,7 @@ bench: packages ## Measure against named peers
 lint: .venv/checks ## Check the style of everything
 	ruff format --check .
 	ruff check .
-	tools/types
+	mypy $(wildcard plugins sandbox tools bench)
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint

@@ -101,9 +101,8 @@ class History:
         self.connection.execute(sql.SQL(query).format(table or self._table), values or None)
 
     def _one(self, query: str, values: list[str]) -> tuple[Any, Any]:
-        row = self.connection.execute(query.encode(), values).fetchone()
-        assert row is not None
-        return row[0], row[1]
+        [(first, second)] = self.connection.execute(query.encode(), values).fetchall()
+        return first, second
 
 
 def _row(*values: Any) -> Applied:

@@ -45,7 +45,7 @@ def after(replicas: Iterable[Replica], well: frozenset[str], outcome: Outcome) -
 
 def told(replica: Replica, now: float) -> Row:
     """Everything about a replica that an operator asks for."""
-    image, _, digest = replica.image.partition("@")
+    image, _at, digest = replica.image.partition("@")
     is_running = replica.state == "running"
     return {
         **row(replica),
