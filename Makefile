@@ -28,8 +28,8 @@ test-integration: packages ## Run the modules against real servers
 test-molecule: packages ## Run the playbooks on the fleet
 	python -m pytest tests/molecule
 
-test-faults: packages ## Run the fault tests with many seeds
-	python -m pytest tests/faults --seeds 20
+test-faults: packages ## Run the fault tests, the long ones too
+	MAINSTAY_FULL=1 python -m pytest tests/faults
 
 bench: packages ## Measure against named peers
 	python -m bench
