@@ -62,7 +62,7 @@ def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
 
 
 def newest_migration(directory: str) -> str:
-    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" if there is none."""
+    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" for none."""
     names = sorted(path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")) if directory else []
     return names[-1] if names else ""
 
@@ -89,7 +89,8 @@ def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
     rollout = planned["rollout"]
     asked, origin = rollout["release"]["id"], (rollout["origin"] or {}).get("id", "nothing")
     if "verdict" not in settled:
-        return f"{rollout['verb']} of {asked} could not be settled: {settled.get('msg', 'the operations host did not answer')}. Run it again"
+        why = settled.get("msg", "the operations host did not answer")
+        return f"{rollout['verb']} of {asked} could not be settled: {why}. Run it again"
     now = (
         f"{origin} serves"
         if settled["undone"]
@@ -135,7 +136,8 @@ def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[s
 
 
 def _replica_line(host: str, replica: Mapping[str, Any]) -> str:
-    return f"{host}: {replica['service']} {replica['replica']} of {replica['release']} in {replica['slot']} on port {replica['port']}"
+    name = f"{replica['service']} {replica['replica']}"
+    return f"{host}: {name} of {replica['release']} in {replica['slot']} on port {replica['port']}"
 
 
 def _rotation(servers: Sequence[Mapping[str, Any]]) -> str:

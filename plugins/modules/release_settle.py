@@ -6,10 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_settle
-short_description: Close a run: ledger, journal, lock
+short_description: Close a run in the ledger, the journal and the lock
 version_added: 0.1.0
 description:
-  - Records the operation with its verdict, marks the release proven or bad where the run showed it, closes the journal and gives back the lock.
+  - Records the operation with its verdict, marks the release proven or bad where the run showed it, closes the journal
+    and gives back the lock.
   - Runs on the operations host under the lock.
 options:
   run:
@@ -32,7 +33,9 @@ options:
         description: Name of the phase; the result carries it.
         type: str
   undone:
-    description: Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to finish.
+    description:
+      - Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to
+        finish.
     type: bool
     default: false
   directory:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 with suppress(ImportError):
-    from redis.exceptions import NoPermissionError, ReadOnlyError, RedisError
     from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import NoPermissionError, ReadOnlyError, RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from .._core.errors import Failed, MainstayError, Unavailable

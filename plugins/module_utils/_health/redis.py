@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 with suppress(ImportError):
-    from redis.exceptions import NoPermissionError, RedisError
     from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import NoPermissionError, RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from .._redis.connection import connect, is_shut_out

@@ -1,154 +1,170 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Replicas of the services of a release in a slot of this host: wanted and found."""
+"""The replicas that are wanted on this host, and those that were found.
+
+A replica is a container of a service in a slot, numbered from 1, named ``<application>-<service>-<slot>-<n>``. Its labels
+say whose it is; a container without them is somebody else's and never touched.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from .._core.errors import Failed, InvalidInput
-from .._core.text import DIGEST, NAME, shown
+from .._core.errors import Failed, Refused, TimedOut
 
-RUNNING, RETIRED, ABSENT = "running", "retired", "absent"
+SLOTS = ("blue", "green")
+KEEP, STAY_DOWN = "unless-stopped", "no"
+"""Restart policies: of a replica that serves, and of one that was retired."""
+UP = frozenset({"running", "restarting", "paused"})
+SOCKET = "/var/run/docker.sock"
 LABEL = "ops.mainstay."
-MOST = 100
+EVERYWHERE = "0.0.0.0"  # noqa: S104  (routers are on other hosts)
 
 
-class ReplicaNotHealthy(Failed):
-    """A replica runs, but did not give enough right answers in time."""
+class ReplicaNotHealthy(TimedOut):
+    """A replica runs, but did not give enough right answers in a row before its deadline."""
 
 
 class ReplicaCrashed(Failed):
-    """A replica ended, or was started again by the engine, while it was to become healthy."""
+    """A replica ended while its health was waited for."""
 
 
-class NameTaken(Failed):
-    """A container has the name of a replica, but is none of ours."""
+class PortTaken(Failed):
+    """Somebody else listens on the port that a replica needs."""
+
+
+class NameTaken(Refused):
+    """A container that is not ours has the name that a replica needs."""
+
+
+class PullRefused(Failed):
+    """The registry does not let this host have the image."""
+
+
+class Engine(Protocol):
+    """What is asked of the Docker Engine; every answer is the Engine's own JSON."""
+
+    def listed(self, labels: Mapping[str, str] | None = None) -> list[dict[str, Any]]: ...
+    def inspected(self, container: str) -> dict[str, Any]: ...
+    def has_image(self, reference: str) -> bool: ...
+    def pull(self, reference: str, credentials: Mapping[str, str]) -> None: ...
+    def create(self, name: str, body: Mapping[str, Any]) -> str: ...
+    def start(self, container: str) -> None: ...
+    def rearm(self, container: str, policy: str) -> None: ...
+    def stop(self, container: str, timeout: int) -> None: ...
+    def remove(self, container: str) -> None: ...
+    def logs(self, container: str, lines: int) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What makes a container ours."""
+
+    environment: str
+    application: str
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {f"{LABEL}environment": self.environment, f"{LABEL}application": self.application}
 
 
 @dataclass(frozen=True)
 class Health:
-    """When a replica is healthy: this many right answers in a row, asked at this interval, within the deadline (seconds)."""
+    """How a replica proves that it is well; times are seconds. ``version`` is "" where none is expected."""
 
     path: str = "/health"
-    healthy: int = 3
-    interval: float = 0.2
-    timeout: float = 2.0
-    deadline: float = 60.0
     status: tuple[int, ...] = (200,)
     json: Mapping[str, Any] = field(default_factory=dict)
+    healthy: int = 2
+    interval: float = 0.25
+    timeout: float = 2.0
+    deadline: float = 60.0
+    version: str = ""
 
 
 @dataclass(frozen=True)
-class Service:
-    """A service of the release on this host; memory in Docker's notation, ``tmpfs`` maps paths to mount options."""
+class Container:
+    """A wanted replica. ``body`` is all that the Engine needs to create it, but for the secret values in ``secrets``."""
 
     name: str
+    service: str
+    number: int
+    port: int
     image: str
-    count: int
-    container_port: int
-    first_port: int
-    environment: Mapping[str, str] = field(default_factory=dict)
-    command: tuple[str, ...] = ()
-    memory: str = ""
-    cpus: float = 0.0
-    stop_timeout: float = 10.0
+    release: str
+    config: str
+    body: Mapping[str, Any]
     health: Health = field(default_factory=Health)
-    read_only: bool = True
-    tmpfs: Mapping[str, str] = field(default_factory=lambda: {"/tmp": "size=64m"})  # noqa: S108  # inside the container
-    user: str = ""
-    pids_limit: int = 512
-    network: str = ""
-    volumes: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] = ()
+    bind_address: str = EVERYWHERE
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def __post_init__(self) -> None:
-        NAME.check(self.name)
-        if not 0 <= self.count <= MOST:
-            raise InvalidInput(f"{self.count} replicas of {self.name} are not sensible: allowed are 0 to {MOST}")
-        repository, _, digest = self.image.partition("@")
-        if not repository:
-            raise InvalidInput(f"{self.name} needs an image")
-        DIGEST.check(digest)
-        if any(volume.startswith(("/", ".")) for volume in self.volumes):
-            raise InvalidInput(f"{self.name}: allowed are named volumes such as data:/var/lib/data, no paths of the host")
-        if self.network == "host":
-            raise InvalidInput(f"{self.name}: the host's own network is not allowed, replicas have fixed ports")
-
-    def configuration(self, secrets_fingerprint: str) -> str:
-        """Hash of all that makes a container, but not of how many there are."""
-        facts = {key: value for key, value in asdict(self).items() if key not in ("count", "health")}
-        return hashlib.sha256(json.dumps([facts, secrets_fingerprint], sort_keys=True).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What is to run, or to run no longer, in a slot."""
-
-    environment: str
-    application: str
-    slot: str
-    state: str
-    services: tuple[Service, ...] = ()
-    release: str = ""
-    version: str = ""
-    names: tuple[str, ...] = ()
-    secrets_fingerprint: str = ""
-    bind_address: str = "0.0.0.0"  # noqa: S104  # routers reach the replicas over the network
-
-    def __post_init__(self) -> None:
-        for name in (self.environment, self.application, *self.names):
-            NAME.check(name)
-        if self.slot not in ("blue", "green"):
-            raise InvalidInput(f"{shown(self.slot)} is not a slot: choose blue or green")
-
-    def container(self, service: str, number: int) -> str:
-        return f"{self.application}-{service}-{self.slot}-{number}"
+    @property
+    def address(self) -> str:
+        """Where this host itself reaches the port."""
+        return "127.0.0.1" if self.bind_address == EVERYWHERE else self.bind_address
 
 
 @dataclass(frozen=True)
 class Replica:
-    """A container of ours as the engine knows it; ``restarts`` says whether the engine starts it again by itself."""
+    """A container of ours as found; ``started_at`` is seconds since the epoch, 0 if it never ran."""
 
-    id: str
     name: str
+    id: str
     service: str
     slot: str
     number: int
     release: str
     version: str
-    configuration: str
-    port: int
+    config: str
+    image: str
     state: str
-    restarts: bool = True
-    created: int = 0
+    policy: str
+    ports: tuple[int, ...] = ()
+    started_at: float = 0.0
+    restarts: int = 0
+    exit_code: int = 0
+    oom_killed: bool = False
+    stop_timeout: int = 10
 
-    @property
-    def is_running(self) -> bool:
-        return self.state == "running"
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a port of this host: a container, or "" for a process that is none."""
+
+    port: int
+    container: str = ""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Our replicas in all slots, and the images that this host has of those that are wanted."""
+    """What is on this host; ``strangers`` are names of containers that are not ours, ``well`` those that answered rightly."""
 
     replicas: tuple[Replica, ...] = ()
+    strangers: frozenset[str] = frozenset()
+    holders: tuple[Holder, ...] = ()
     images: frozenset[str] = frozenset()
+    well: frozenset[str] = frozenset()
+    now: float = 0.0
 
 
 @dataclass(frozen=True)
-class Creation:
-    """A replica that is to be created."""
+class Wanted:
+    """These replicas shall run in the slot, and none but these of the services."""
 
-    service: Service
-    number: int
-    name: str
-    labels: Mapping[str, str]
+    scope: Scope
+    slot: str
+    services: tuple[str, ...]
+    containers: tuple[Container, ...]
 
-    @property
-    def port(self) -> int:
-        return self.service.first_port + self.number - 1
+
+@dataclass(frozen=True)
+class Retired:
+    """No replica of these services shall run in the slot; with ``remove`` none shall be left. Timeouts by service, in seconds."""
+
+    scope: Scope
+    slot: str
+    services: tuple[str, ...]
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+    remove: bool = False

@@ -89,7 +89,8 @@ def _reload(request: Request, found: Current) -> None:
         state_file.replace(request.path, found.text)
     raise Failed(
         f"HAProxy did not take over the configuration within {request.reload_timeout:g} s, it still runs "
-        f"{' '.join(sorted(seen)) or 'the old one'}; {request.path} was put back: look at `journalctl -u haproxy` (is a port taken?)"
+        f"{' '.join(sorted(seen)) or 'the old one'}; {request.path} was put back: "
+        "look at `journalctl -u haproxy` (is a port taken?)"
     )
 
 
