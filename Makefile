@@ -28,8 +28,8 @@ test-integration: packages ## Run the modules against real servers
 test-molecule: packages ## Run the playbooks on the fleet
 	python -m pytest tests/molecule
 
-test-faults: packages ## Run the fault tests with many seeds
-	python -m pytest tests/faults --seeds 20
+test-faults: packages ## Run the fault tests, the long ones too
+	MAINSTAY_FULL=1 python -m pytest tests/faults
 
 bench: packages ## Measure against named peers
 	python -m bench
@@ -37,7 +37,7 @@ bench: packages ## Measure against named peers
 lint: .venv/checks ## Check the style of everything
 	ruff format --check .
 	ruff check .
-	tools/types
+	mypy $(wildcard plugins sandbox tools bench)
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint

@@ -138,7 +138,7 @@ def _plan(wanted: Request, found: Known) -> Plan:
     return plan.steps(found.rollout, wanted.order)
 
 
-def _apply(wanted: Request, found: Known, _: Plan) -> Report:
+def _apply(wanted: Request, found: Known, _plan: Plan) -> Report:
     rollout, store = found.rollout, found.store
     if rollout.release.id not in found.found.ledger.releases:
         ledger.append(store, rollout.release)
