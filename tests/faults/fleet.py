@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = "inventories/development"
@@ -30,6 +31,7 @@ APPS = ("app1", "app2", "app3")
 ROUTERS = {"proxy1": STATS_PORT, "proxy2": STATS_PORT + 1}
 ENTRANCES = (HTTP_PORT, HTTP_PORT + 1)
 STORE = "/var/lib/mainstay/development"
+LONGEST_S = 300
 LABELS = '{{.ID}} {{.Names}} {{.Label "ops.mainstay.release"}} {{.Label "ops.mainstay.slot"}} {{.State}}'
 
 
@@ -128,8 +130,11 @@ def playbook(name: str, *arguments: str, **extra: object) -> Result:
     """Run a playbook of the collection to its end."""
     began = time.monotonic()
     words = ansible(f"mainstay.ops.{name}", *arguments, *flags(extra))
-    ran = subprocess.run(words, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=600, check=False)
-    return Result(ran.returncode, ran.stdout + ran.stderr, time.monotonic() - began)
+    try:
+        ran = subprocess.run(words, cwd=ROOT, env=environment(), stdout=PIPE, stderr=STDOUT, timeout=LONGEST_S, check=False)
+    except subprocess.TimeoutExpired as hung:
+        return Result(124, (hung.stdout or b"").decode(errors="replace"), LONGEST_S)
+    return Result(ran.returncode, ran.stdout.decode(errors="replace"), time.monotonic() - began)
 
 
 def snapshot() -> Snapshot:
