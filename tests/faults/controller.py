@@ -43,6 +43,17 @@ class Controller:
         everybody = number in (signal.SIGINT, signal.SIGHUP)
         os.killpg(self.process.pid, number) if everybody else self.process.send_signal(number)
 
+    @property
+    def goes_on(self) -> bool:
+        return self.process.poll() is None
+
+    def stops(self) -> None:
+        """As a laptop whose lid is closed: the whole session sleeps."""
+        self.signal_all(signal.SIGSTOP)
+
+    def signal_all(self, number: signal.Signals) -> None:
+        os.killpg(self.process.pid, number)
+
     def ends(self, timeout: float = 300) -> fleet.Result:
         self.process.wait(timeout)
         return fleet.Result(self.process.returncode, self.output, time.monotonic() - self.began)

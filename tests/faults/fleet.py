@@ -15,7 +15,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT
@@ -28,6 +29,7 @@ STATS_PORT = int(os.environ.get("MAINSTAY_SANDBOX_STATS_PORT") or 18091)
 STATE = Path(os.environ.get("MAINSTAY_SANDBOX_STATE") or ROOT / ".sandbox")
 GOOD = ("v1", "v2", "v3")
 APPS = ("app1", "app2", "app3")
+HOSTS = ("ops1", *APPS, "proxy1", "proxy2")
 ROUTERS = {"proxy1": STATS_PORT, "proxy2": STATS_PORT + 1}
 ENTRANCES = (HTTP_PORT, HTTP_PORT + 1)
 STORE = "/var/lib/mainstay/development"
@@ -110,8 +112,8 @@ def command(*arguments: str, host: str = "", timeout: float = 60, check: bool = 
     return subprocess.run([*inside, *arguments], capture_output=True, text=True, timeout=timeout, check=check).stdout
 
 
-def ansible(*arguments: str) -> list[str]:
-    return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", INVENTORY, *arguments]
+def ansible(*arguments: str, inventory: str = INVENTORY) -> list[str]:
+    return [str(Path(sys.executable).parent / "ansible-playbook"), "-i", inventory, *arguments]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -126,10 +128,10 @@ def flags(extra: Mapping[str, object]) -> list[str]:
     return [part for name, value in extra.items() for part in ("-e", json.dumps({name: value}))]
 
 
-def playbook(name: str, *arguments: str, **extra: object) -> Result:
+def playbook(name: str, *arguments: str, inventory: str = INVENTORY, **extra: object) -> Result:
     """Run a playbook of the collection to its end."""
     began = time.monotonic()
-    words = ansible(f"mainstay.ops.{name}", *arguments, *flags(extra))
+    words = ansible(f"mainstay.ops.{name}", *arguments, *flags(extra), inventory=inventory)
     try:
         ran = subprocess.run(words, cwd=ROOT, env=environment(), stdout=PIPE, stderr=STDOUT, timeout=LONGEST_S, check=False)
     except subprocess.TimeoutExpired as hung:
@@ -137,10 +139,11 @@ def playbook(name: str, *arguments: str, **extra: object) -> Result:
     return Result(ran.returncode, ran.stdout.decode(errors="replace"), time.monotonic() - began)
 
 
-def snapshot() -> Snapshot:
+def snapshot(without: str = "") -> Snapshot:
+    """What is true now; a host that is down on purpose is not asked."""
     return Snapshot(
-        replicas=tuple(replica for host in APPS for replica in replicas(host)),
-        rotation={router: rotation(port) for router, port in ROUTERS.items()},
+        replicas=tuple(replica for host in APPS if host != without for replica in replicas(host)),
+        rotation={router: rotation(port) for router, port in ROUTERS.items() if router != without},
         ledger=tuple(json.loads(json.loads(line)["record"]) for line in stored("ledger.jsonl").splitlines()),
         journal=json.loads(stored("journal.json") or "{}"),
         holder=json.loads(stored("lock.json") or "{}").get("holder") or {},
@@ -163,6 +166,87 @@ def rotation(stats_port: int) -> frozenset[str]:
 def stored(name: str) -> str:
     """A file of the environment on the operations host; "" if there is none."""
     return command("cat", f"{STORE}/{name}", host="ops1", check=False)
+
+
+def sql(statement: str) -> str:
+    """What the database says, a row a line."""
+    return command("su", "postgres", "-c", f'psql shop -Atc "{statement}"', host="db1")
+
+
+def cleared(version: str) -> None:
+    """Nothing is known against this version."""
+    seen = snapshot()
+    identity = seen.releases.get(version, "")
+    if seen.marks.get(identity) == "bad":
+        assert playbook("clear_release", release=identity, reason="a test begins").rc == 0
+
+
+def unknown_configuration() -> dict[str, object]:
+    """A service as no release had it before, so that its image must be asked for."""
+    return {
+        "api": {
+            "kind": "web",
+            "image": "ops1:5000/shop/api",
+            "container_port": 8000,
+            "ports": {"blue": 21000, "green": 22000},
+            "environment": {"NEVER_SEEN_BEFORE": str(time.time())},
+        }
+    }
+
+
+def lease_ended() -> bool:
+    holder = json.loads(stored("lock.json"))["holder"]
+    return holder is None or holder["expires"] < time.time()
+
+
+def until(is_true: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, f"it did not become so within {seconds} s: {what_hinders()}"
+        time.sleep(0.3)
+
+
+def is_well() -> bool:
+    """Every server in rotation is up, and the shop sells."""
+    with suppress(OSError, subprocess.SubprocessError):
+        for port in ENTRANCES:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=3).close()
+        return all(not down(port) for port in ROUTERS.values())
+    return False
+
+
+def down(stats_port: int) -> list[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{stats_port}/;csv", timeout=5) as answer:
+        return [line for line in answer.read().decode().splitlines() if line.startswith("shop_") and ",DOWN" in line]
+
+
+@contextmanager
+def paused(host: str) -> Iterator[None]:
+    """A host that hangs: connections to it are neither refused nor answered."""
+    command("docker", "pause", f"{NAME}-{host}")
+    try:
+        yield
+    finally:
+        command("docker", "unpause", f"{NAME}-{host}")
+
+
+@contextmanager
+def stopped(service: str, host: str) -> Iterator[None]:
+    """A host whose service is stopped: connections to it are refused."""
+    command("systemctl", "stop", service, host=host)
+    try:
+        yield
+    finally:
+        command("systemctl", "start", service, host=host)
+
+
+@contextmanager
+def unreachable(host: str) -> Iterator[None]:
+    """A host that serves its customers, but that Ansible can no longer log in to."""
+    command("systemctl", "kill", "--signal=KILL", "ssh", host=host)  # those who are logged in too
+    with stopped("ssh", host):
+        yield
 
 
 def what_hinders() -> list[str]:
