@@ -96,8 +96,7 @@ def _taken(file: IO[str]) -> bool:
 
 
 def _remember(fence: Fence) -> None:
-    assert fence.token is not None
-    if fence.token <= highest(fence):
+    if fence.token is None or fence.token <= highest(fence):
         return
     fresh = fence.path.with_suffix(".new")
     with open(fresh, "w") as file:
