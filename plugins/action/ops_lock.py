@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        arguments = {**self._task.args, "claimant": claimant(os.getppid())}
-        result = self._ask(arguments, task_vars)
+        arguments = {"run": uuid.uuid4().hex[:12], **self._task.args, "claimant": claimant(os.getppid())}
+        result = {**self._ask(arguments, task_vars), "run": arguments["run"]}
         if result.get("error") == "LockHeld" and is_dead(result.get("claimant") or {}):
-            result = self._ask({**arguments, "evict": result["token"]}, task_vars)
+            result = {**self._ask({**arguments, "evict": result["token"]}, task_vars), "run": arguments["run"]}
         return result
 
     def _ask(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:

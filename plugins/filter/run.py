@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -25,12 +27,24 @@ def fleet(hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], plat
         for host in groups[group]:
             result = hostvars[host].get(f"platform_{platform}_{key}") or {}
             if result.get("phase") == phase and not result.get("failed") and not result.get("unreachable"):
-                looked[key][host] = result[key]
+                looked[key][host] = result[key] if key == "replicas" else _servers(result["services"])
             else:
                 looked["silent"][host] = result.get("msg", "it was not looked at")
-    looked["addresses"] = {host: _address(hostvars, host) for host in groups["app"]}
-    looked["entrances"] = {host: _entrance(hostvars, host) for host in groups["proxy"]}
+    looked["addresses"] = addresses(hostvars, groups["app"])
+    looked["entrances"] = entrances(hostvars, groups["proxy"])
     return looked
+
+
+def _servers(services: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{key: row[key] for key in ("slot", "host", "n")},
+            "service": name,
+            "in_rotation": row["state"] == "ready" and row["weight"] > 0,
+        }
+        for name, told in services.items()
+        for row in told["servers"]
+    ]
 
 
 def secrets_of(services: Mapping[str, Sequence[str]], values: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -47,16 +61,109 @@ def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
     return judged.get("judged") == phase and judged.get("verdict") == "pass"
 
 
-def _address(hostvars: Mapping[str, Any], host: str) -> str:
-    return str(hostvars[host].get("mainstay_address") or hostvars[host].get("ansible_host") or host)
+def newest_migration(directory: str) -> str:
+    """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" for none."""
+    names = sorted(path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")) if directory else []
+    return names[-1] if names else ""
 
 
-def _entrance(hostvars: Mapping[str, Any], host: str) -> str:
-    return str(hostvars[host].get("mainstay_entrance") or f"http://{_address(hostvars, host)}")
+def schema(history: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """Applied migrations, oldest first, and whether each is declared compatible with older code."""
+    return {f"{row['version']}_{row['name']}": bool(row["compatible"]) for row in history if row["state"] == "applied"}
+
+
+def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]:
+    """What a run did, or would do, for people."""
+    rollout = planned["rollout"]
+    title = f"{rollout['verb']} {rollout['release']['id']}"
+    if rollout["kind"] == "nothing":
+        return [f"{title}: it is in service already, nothing was to be done"]
+    steps = [f"{step['action']} {step['subject']}: {step['before'] or 'nothing'} -> {step['after']}" for step in planned["steps"]]
+    if "verdict" not in settled:
+        return [f"{title} would:", *steps]
+    outcome = f"{title}: {settled['verdict']} after {settled['seconds']} s"
+    return [outcome, *steps] if settled["verdict"] == "pass" else [outcome]
+
+
+def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
+    """The sentence that an on-call engineer needs first."""
+    rollout = planned["rollout"]
+    asked, origin = rollout["release"]["id"], (rollout["origin"] or {}).get("id", "nothing")
+    if "verdict" not in settled:
+        why = settled.get("msg", "the operations host did not answer")
+        return f"{rollout['verb']} of {asked} could not be settled: {why}. Run it again"
+    now = (
+        f"{origin} serves"
+        if settled["undone"]
+        else f"going back to {origin} is not complete, run it again when the hosts named are back"
+    )
+    return f"{rollout['verb']} of {asked} did not pass ({settled['verdict']}): {settled['why']}. Now {now}"
+
+
+def addresses(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, str]:
+    """Where the operations host reaches these hosts: mainstay_address, else ansible_host, else their name."""
+    return {host: str(hostvars[host].get("mainstay_address") or hostvars[host].get("ansible_host") or host) for host in hosts}
+
+
+def entrances(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, str]:
+    """The URL of each router as users reach it: mainstay_entrance, else http on its address."""
+    return {
+        host: str(hostvars[host].get("mainstay_entrance") or f"http://{address}")
+        for host, address in addresses(hostvars, hosts).items()
+    }
+
+
+def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[str, Any]) -> list[str]:
+    """The state of an environment, a line for each thing that a person asks first."""
+    live, holder, journal = known["live"], known["lock"]["holder"], known["journal"]
+    lines = [
+        f"live: {live['release']} in {live['slot']} since {_when(live['when'])}, {live['verb']} by {live['who']}"
+        if live
+        else "live: nothing yet",
+        f"lock: {holder['owner']} for {holder['purpose']} since {_when(holder['since'])}" if holder else "lock: free",
+        f"interrupted: {journal['verb']} of {journal['release']}; run it again to finish or undo it"
+        if journal and not holder
+        else "",
+        f"health: {health['verdict']}" if "verdict" in health else "health: not asked",
+    ]
+    lines += [f"{host}: does not answer, {why}" for host, why in fleet["silent"].items()]
+    lines += [_replica_line(host, r) for host, there in fleet["replicas"].items() for r in there if r["state"] == "running"]
+    lines += [f"{host}: routes {_rotation(servers)}" for host, servers in fleet["servers"].items()]
+    lines += [
+        f"{_when(o['when'])} {o['verb']} {o['asked']}: {o['verdict']} {o['why'][:200]}".rstrip()
+        for o in reversed(known["operations"])
+    ]
+    return [line for line in lines if line]
+
+
+def _replica_line(host: str, replica: Mapping[str, Any]) -> str:
+    name = f"{replica['service']} {replica['replica']}"
+    return f"{host}: {name} of {replica['release']} in {replica['slot']} on port {replica['port']}"
+
+
+def _rotation(servers: Sequence[Mapping[str, Any]]) -> str:
+    pairs = sorted({f"{server['service']} to {server['slot']}" for server in servers if server["in_rotation"]})
+    return ", ".join(pairs) or "nothing"
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))
 
 
 class FilterModule:
     """Names of the filters, see their pages in the collection's documentation."""
 
     def filters(self) -> dict[str, Any]:
-        return {"registered": registered, "fleet": fleet, "secrets_of": secrets_of, "passed": passed}
+        return {
+            "addresses": addresses,
+            "entrances": entrances,
+            "failure": failure,
+            "fleet": fleet,
+            "newest_migration": newest_migration,
+            "passed": passed,
+            "registered": registered,
+            "schema": schema,
+            "secrets_of": secrets_of,
+            "status": status,
+            "summary": summary,
+        }

@@ -65,8 +65,9 @@ def _refuse_passing_by() -> None:
     used += ["--tags"] if set(context.CLIARGS.get("tags") or ["all"]) != {"all"} else []
     if used:
         raise AnsibleError(
-            f"this playbook concerns every host of the environment and all of its phases, so {' and '.join(used)} cannot be used with it: "
-            "run it without; an environment is chosen with -i, and single hosts are looked at with the status playbook"
+            "this playbook concerns every host of the environment and all of its phases, "
+            f"so {' and '.join(used)} cannot be used with it: run it without; "
+            "an environment is chosen with -i, and single hosts are looked at with the status playbook"
         )
 
 

@@ -48,6 +48,9 @@ options:
       token:
         description: The token that M(mainstay.ops.ops_lock) returned.
         type: int
+      phase:
+        description: Name of the phase; the result carries it.
+        type: str
   socket:
     description: HAProxy's Runtime API, a C(stats socket) with C(level admin).
     type: path

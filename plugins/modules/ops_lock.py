@@ -29,7 +29,7 @@ options:
     choices: [present, absent]
     default: present
   run:
-    description: A name that no other run has, such as a UUID.
+    description: A name that no other run has. The action plugin makes one up where none is given, and returns it.
     type: str
   owner:
     description: Who runs it, for people to read.
@@ -84,6 +84,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+run:
+  description: The name of the run.
+  returned: always
+  type: str
+  sample: 9b2c7a51d3e4
 token:
   description: Fencing token of the lock. It grows with every holder.
   returned: always
@@ -120,7 +125,7 @@ def main() -> None:
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         LOCK,
-        required_if=[("state", "present", ("run",)), ("force", False, ("run",))],
+        required_if=[("force", False, ("run",))],
     )
 
 

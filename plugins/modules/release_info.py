@@ -20,6 +20,14 @@ options:
     description: How many of the last operations to return.
     type: int
     default: 10
+  addresses:
+    description: Addresses of application hosts by name, to return endpoints for.
+    type: dict
+    default: {}
+  entrances:
+    description: URLs of routers by name, to return endpoints for.
+    type: dict
+    default: {}
   directory:
     description: Where the operations host keeps the state of its environments.
     type: path
@@ -52,6 +60,11 @@ releases:
   returned: always
   type: list
   elements: dict
+endpoints:
+  description: What to ask with M(mainstay.ops.health_check) whether the live release is well.
+  returned: always
+  type: list
+  elements: dict
 operations:
   description: The last operations, oldest first.
   returned: always
@@ -76,6 +89,8 @@ def main() -> None:
         {
             "environment": {"type": "str", "required": True},
             "operations": {"type": "int", "default": 10},
+            "addresses": {"type": "dict", "default": {}},
+            "entrances": {"type": "dict", "default": {}},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_INFO,

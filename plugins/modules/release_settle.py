@@ -6,10 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_settle
-short_description: Close a run: ledger, journal, lock
+short_description: Close a run in the ledger, the journal and the lock
 version_added: 0.1.0
 description:
-  - Records the operation with its verdict, marks the release proven or bad where the run showed it, closes the journal and gives back the lock.
+  - Records the operation with its verdict, marks the release proven or bad where the run showed it, closes the journal
+    and gives back the lock.
   - Runs on the operations host under the lock.
 options:
   run:
@@ -32,9 +33,11 @@ options:
         description: Name of the phase; the result carries it.
         type: str
   undone:
-    description: Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to finish.
+    description:
+      - Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to
+        finish.
     type: bool
-    default: true
+    default: false
   directory:
     description: Where the operations host keeps the state of its environments.
     type: path
@@ -68,6 +71,10 @@ why:
   description: The first reason for a verdict other than pass.
   returned: always
   type: str
+undone:
+  description: Whether a run that did not pass was undone completely.
+  returned: always
+  type: bool
 seconds:
   description: How long the run took since its plan was made.
   returned: always
@@ -89,7 +96,7 @@ def main() -> None:
         {
             "run": {"type": "str", "required": True},
             "fence": {"type": "dict", "required": True, "options": FENCE},
-            "undone": {"type": "bool", "default": True},
+            "undone": {"type": "bool", "default": False},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_SETTLE,

@@ -97,6 +97,7 @@ class Fixture:
     process: subprocess.Popen[bytes] | None = None
     checked: str = "check inter 100ms fastinter 50ms rise 2 fall 3"
     initially: str = "disabled"
+    plain: str = ""
     frontend: str = "option idle-close-on-response"
 
     @property
@@ -142,6 +143,7 @@ frontend f
             lines = "\n".join(f"  server {s} 127.0.0.1:{self._replica(name, s).port}" for s in servers)
             text += f"backend {name}\n  option httpchk GET /health\n{lines}\n"
         (self.root / "none.map").touch()
+        self.plain = text
         self.config.write_text(text)
 
     def _replica(self, backend: str, server: str) -> Replica:
@@ -159,9 +161,13 @@ frontend f
 
     def reload(self) -> None:
         assert self.process
-        before = haproxy.information(self.socket)["Pid"]
+        before = self._pids()
         haproxy.ask(self.master, "reload")
-        self.wait_for(lambda: haproxy.information(self.socket)["Pid"] != before)
+        self.wait_for(lambda: not self._pids() & before)
+
+    def _pids(self) -> set[str]:
+        """Who answers: for a moment the old process still does, beside the new one."""
+        return {haproxy.information(self.socket)["Pid"] for _ in range(8)}
 
     def wait_for(self, is_done: object, timeout: float = 10) -> None:
         ends = time.monotonic() + timeout

@@ -6,11 +6,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, FencedOff, NotFound, Refused, Unavailable
+from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import held
 from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy
 from ansible_collections.mainstay.ops.plugins.module_utils._router.model import Key, Mark, NoServerLeft, ServerNotUp
 from ansible_collections.mainstay.ops.plugins.module_utils._router.operation import ROUTE
@@ -37,9 +39,10 @@ def params(fixture: Fixture, slots: Mapping[str, Any], **service: Any) -> dict[s
 def route(given: Mapping[str, Any], *, check: bool = False) -> Mapping[str, Any]:
     """What `_edge.run` does with an operation."""
     wanted = ROUTE.parse(given)
-    found = ROUTE.read(wanted)
-    plan = ROUTE.plan(wanted, found)
-    report = ROUTE.apply(wanted, found, plan) if plan.changed and not check else ROUTE.predict(wanted, found)
+    with nullcontext() if check else held(wanted.fence):
+        found = ROUTE.read(wanted)
+        plan = ROUTE.plan(wanted, found)
+        report = ROUTE.apply(wanted, found, plan) if plan.changed and not check else ROUTE.predict(wanted, found)
     return {"changed": plan.changed, "steps": plan.as_list(), **report}
 
 

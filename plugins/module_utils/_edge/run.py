@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +14,9 @@ from ansible.module_utils.basic import AnsibleModule
 from .._core.errors import MainstayError
 from .._core.plan import Plan
 from .._core.text import without
+from .._fence.fence import Fence, held
 from .require import Library, require
+from .spec import into
 
 W = TypeVar("W")
 F = TypeVar("F")
@@ -52,7 +55,8 @@ def run(spec: Mapping[str, Any], operation: Operation[Any, Any] | Reading[Any], 
     module = AnsibleModule(argument_spec=dict(spec), supports_check_mode=True, **constraints)
     try:
         require(operation.requires)
-        result = {**_phase(module), **_outcome(module, operation)}
+        with _fenced(module, operation):
+            result = {**_phase(module), **_outcome(module, operation)}
     except MainstayError as error:
         _fail(module, error.message, {"error": type(error).__name__, **error.details})
     except Exception as error:  # the last line of defence: an operator gets a sentence, never a traceback
@@ -70,6 +74,15 @@ def _outcome(module: AnsibleModule, operation: Operation[Any, Any] | Reading[Any
     applies = plan.changed and not module.check_mode
     report = operation.apply(wanted, found, plan) if applies else operation.predict(wanted, found)
     return {"changed": plan.changed, "steps": plan.as_list(), "diff": plan.diff(), **report}
+
+
+def _fenced(module: AnsibleModule, operation: Operation[Any, Any] | Reading[Any]) -> AbstractContextManager[None]:
+    """From reading to the last step nobody else works on this host under the lock; only a look without a token needs none."""
+    given = module.params.get("fence")
+    if not given or module.check_mode:
+        return nullcontext()
+    fence = into(Fence, given)
+    return nullcontext() if fence.token is None and isinstance(operation, Reading) else held(fence)
 
 
 def _phase(module: AnsibleModule) -> dict[str, Any]:

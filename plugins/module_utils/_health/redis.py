@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 with suppress(ImportError):
-    from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
     from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import NoPermissionError, RedisError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from .._redis.connection import connect
+from .._redis.connection import connect, is_shut_out
 from .._redis.model import Server
 from .model import Answer, Cause, Endpoint, NoAnswer, Trouble
 from .tcp import CAUSES, left
@@ -38,7 +38,7 @@ def ask(endpoint: Endpoint, until: float) -> Answer:
 def trouble_of(error: RedisError) -> Trouble:
     """Who is to blame; a server that answers an error of its own is sick itself."""
     text = " ".join(str(error).split())[:300]
-    if isinstance(error, AuthenticationError | NoPermissionError):
+    if is_shut_out(error) or isinstance(error, NoPermissionError):
         return Trouble(Cause.LOGIN, text)
     if isinstance(error, RedisTimeoutError):
         return Trouble(Cause.UNREACHABLE if "connecting" in text else Cause.TIMEOUT, text)

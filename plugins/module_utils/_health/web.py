@@ -9,7 +9,7 @@ import io
 import socket
 from contextlib import closing
 from dataclasses import replace
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 
 from .model import Answer, Cause, Endpoint, Target, Trouble
 from .tcp import Stream, dial, left, secured, trouble_of
@@ -72,7 +72,7 @@ def received(sock: socket.socket, until: float) -> Answer:
         try:
             response.begin()
         except (HTTPException, ValueError) as error:
-            return Answer(trouble=ENDS.get(stream.end) or _garbled(error))
+            return Answer(trouble=_broken(error, stream))
         head = Answer(status=response.status, headers=_headers(response), trouble=ENDS.get(stream.end))
         return head if head.trouble else _with_body(head, response, stream)
 
@@ -95,6 +95,13 @@ def _with_body(head: Answer, response: HTTPResponse, stream: Stream) -> Answer:
 
 def _headers(response: HTTPResponse) -> dict[str, str]:
     return {name.lower(): str(value) for name, value in response.getheaders()}
+
+
+def _broken(error: Exception, stream: Stream) -> Trouble:
+    """Silence is the peer's hanging up; anything said that is not HTTP is worse."""
+    if stream.end == "closed" and not isinstance(error, RemoteDisconnected):
+        return _garbled(error)
+    return ENDS.get(stream.end) or _garbled(error)
 
 
 def _garbled(error: Exception) -> Trouble:

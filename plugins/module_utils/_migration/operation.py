@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from .._core.text import VERSION
 from .._edge.require import PSYCOPG, Library, require
 from .._edge.run import Operation, Reading, Report
 from .._edge.spec import FENCE, Seconds, into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from . import report, turn
 from .history import History
 from .kinds import Directory, alembic_directory, sql_directory
@@ -116,7 +116,7 @@ def _plan(wanted: Wanted, found: Found) -> Plan:
 
 def _apply(wanted: Wanted, found: Found, planned: Plan) -> Report:
     """Take the turn, look again at what is there by now, and do what is still to be done."""
-    with held(wanted.fence) if wanted.fence else nullcontext(), _turn(wanted) as runner:
+    with _turn(wanted) as runner:
         before = wanted.directory.found(runner.history)
         fresh = _plan(wanted, before)
         _perform(wanted, runner, fresh)

@@ -10,6 +10,7 @@ from typing import Any
 with suppress(ImportError):
     import redis
     from redis.backoff import NoBackoff
+    from redis.exceptions import AuthenticationError
     from redis.retry import Retry
 
 from .model import Server
@@ -28,6 +29,11 @@ def connect(server: Server, timeout: float) -> redis.Redis:
         retry=Retry(NoBackoff(), 0),
         **_tls(server),
     )
+
+
+def is_shut_out(error: Exception) -> bool:
+    """Whether the credentials are wrong; older libraries say so in the text only."""
+    return isinstance(error, AuthenticationError) or str(error).startswith(("WRONGPASS", "NOAUTH"))
 
 
 def _tls(server: Server) -> dict[str, Any]:

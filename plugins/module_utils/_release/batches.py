@@ -30,20 +30,19 @@ def split(hosts: Sequence[str], size: str) -> list[list[str]]:
 
 def route(services: Mapping[str, Spec], counts: Mapping[str, Mapping[str, int]], slots: Mapping[str, Sequence[str]]) -> Route:
     """What haproxy_route is to do: of every routed service, the hosts on which each slot is in rotation."""
-    return {
-        name: {
-            "slots": {slot: _share(counts[name].get(slot, 0), hosts) for slot, hosts in slots.items()},
-            **({"drain_timeout": spec["drain_timeout"]} if "drain_timeout" in spec else {}),
-        }
-        for name, spec in services.items()
-        if is_routed(spec)
-    }
+    return {name: _traffic(spec, counts[name], slots) for name, spec in services.items() if is_routed(spec)}
+
+
+def _traffic(spec: Spec, counts: Mapping[str, int], slots: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    shares = {slot: _share(counts.get(slot, 0), hosts) for slot, hosts in slots.items()}
+    routed = any(share["weight"] for share in shares.values())
+    drain = {"drain_timeout": spec["drain_timeout"]} if "drain_timeout" in spec else {}
+    return {"state": "routed" if routed else "unrouted", "slots": shares, **drain}
 
 
 def _share(count: int, hosts: Sequence[str]) -> dict[str, Any]:
-    if not hosts or not count:
-        return {"weight": 0}
-    return {"weight": IN_ROTATION, "count": count, "hosts": list(hosts)}
+    weight = IN_ROTATION if hosts and count else 0
+    return {"weight": weight, "count": count, "hosts": list(hosts)}
 
 
 def shift(

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._core.errors import Corrupt
 from .._store.model import Store
@@ -21,7 +21,7 @@ _KINDS: Mapping[str, type[Release] | type[Mark] | type[Performed]] = {
     "mark": Mark,
     "operation": Performed,
 }
-Record = Release | Mark | Performed
+Record: TypeAlias = "Release | Mark | Performed"
 
 
 def load(store: Store) -> Ledger:
@@ -59,7 +59,7 @@ def open_journal(store: Store) -> Journal | None:
     try:
         document: dict[str, Any] = json.loads(content)
         phases = tuple(Phase(**phase) for phase in document.pop("phases"))
-        return Journal(**document, phases=phases)
+        return Journal(**{**document, "expected": tuple(document["expected"]), "phases": phases})
     except (ValueError, TypeError, KeyError) as error:
         raise Corrupt(f"the journal cannot be read ({error}): move {JOURNAL} away and deploy again") from error
 

@@ -101,7 +101,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Journal:
-    """The operation under way: from where it started, what it is after, which phases were judged.
+    """The operation under way: from where it started, what it is after, which phases it must pass, which were judged.
 
     ``origin`` is the release id that was live at the start ("" before the first deploy), in slot ``origin_slot``.
     """
@@ -114,16 +114,25 @@ class Journal:
     origin_slot: str = ""
     who: str = ""
     started: float = 0.0
+    expected: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
 
     @property
+    def decisive(self) -> Phase:
+        """The first phase that did not pass, or that was never judged although it had to be; else the last one."""
+        judged = [phase.name for phase in self.phases]
+        bad = [phase for phase in self.phases if phase.verdict != PASS]
+        missed = [Phase(name, INCONCLUSIVE, f"the phase {name} was never judged") for name in self.expected if name not in judged]
+        return next(iter([*bad, *missed]), Phase("all", PASS))
+
+    @property
     def verdict(self) -> str:
-        """``pass`` only if every phase passed; the first other verdict otherwise."""
-        return next((phase.verdict for phase in self.phases if phase.verdict != PASS), PASS)
+        """``pass`` only if every phase that had to be passed was."""
+        return self.decisive.verdict
 
     @property
     def why(self) -> str:
-        return next((phase.why for phase in self.phases if phase.verdict != PASS), "")
+        return self.decisive.why
 
     @property
     def blames_release(self) -> bool:

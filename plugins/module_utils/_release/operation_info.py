@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .._edge.run import Reading, Report
 from .._edge.spec import into
 from .._lock import stored as lock
 from . import ledger, stored
+from .batches import Endpoint, endpoints, entrances
 from .model import Ledger
 
 
@@ -21,6 +22,8 @@ class Query:
 
     environment: str
     operations: int = 10
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    entrances: Mapping[str, str] = field(default_factory=dict)
     directory: str = "/var/lib/mainstay"
 
 
@@ -30,10 +33,19 @@ def _read(wanted: Query) -> Report:
     return {
         "live": asdict(known.live) if known.live else {},
         "releases": _releases(known),
+        "endpoints": _endpoints(wanted, known),
         "operations": [asdict(done) for done in known.operations[-wanted.operations :]] if wanted.operations else [],
         "journal": {**asdict(journal), "verdict": journal.verdict, "why": journal.why} if journal else {},
         "lock": {"token": lease.token, "holder": asdict(lease.holder) if lease.holder else {}},
     }
+
+
+def _endpoints(wanted: Query, known: Ledger) -> list[Endpoint]:
+    """What to ask whether the live release is well: its replicas on these hosts, and its entrances."""
+    release = known.releases.get(known.live.release) if known.live else None
+    if known.live is None or release is None:
+        return []
+    return endpoints(release, known.live.slot, wanted.addresses) + entrances(release, wanted.entrances)
 
 
 def _releases(known: Ledger) -> list[Mapping[str, Any]]:

@@ -20,7 +20,7 @@ from .._store.directory import DirectoryStore
 from . import choice as choose
 from . import ledger, plan, stored
 from .batches import started
-from .model import Journal, Ledger, Release
+from .model import Journal, Ledger, Release, other
 from .ready import check_services
 from .registry import Registry, digest_of
 
@@ -46,6 +46,7 @@ class Request:
     directory: str = "/var/lib/mainstay"
     force_schema: bool = False
     newest_migration: str = ""
+    migrates: str = "no"
     schema: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -137,7 +138,7 @@ def _plan(wanted: Request, found: Known) -> Plan:
     return plan.steps(found.rollout, wanted.order)
 
 
-def _apply(wanted: Request, found: Known, _: Plan) -> Report:
+def _apply(wanted: Request, found: Known, _plan: Plan) -> Report:
     rollout, store = found.rollout, found.store
     if rollout.release.id not in found.found.ledger.releases:
         ledger.append(store, rollout.release)
@@ -150,9 +151,14 @@ def _apply(wanted: Request, found: Known, _: Plan) -> Report:
         origin_slot=rollout.origin_slot,
         who=wanted.who,
         started=time.time(),
+        expected=plan.phases(rollout, migrates=_migrates(wanted, rollout)),
     )
     ledger.write_journal(store, journal)
     return _report(wanted, found)
+
+
+def _migrates(wanted: Request, rollout: plan.Rollout) -> bool:
+    return wanted.migrates == "always" or (wanted.migrates == "once" and rollout.kind == plan.REPLACE)
 
 
 def _predict(wanted: Request, found: Known) -> Report:
@@ -167,22 +173,24 @@ def _report(wanted: Request, found: Known) -> Report:
     return {
         "rollout": {
             **asdict(rollout),
-            "release": _described(rollout.release, rollout.slot),
-            "origin": _described(rollout.origin, rollout.origin_slot) if rollout.origin else {},
+            "idle": other(rollout.slot),
+            "migrates": _migrates(wanted, rollout),
+            "release": _described(rollout.release, rollout.slot, found.secrets_fingerprint),
+            "origin": _described(rollout.origin, rollout.origin_slot, found.secrets_fingerprint) if rollout.origin else {},
             "run": wanted.run,
             "verb": wanted.verb,
             "strategy": wanted.strategy,
-            "secrets_fingerprint": found.secrets_fingerprint,
         }
     }
 
 
-def _described(release: Release, slot: str) -> dict[str, Any]:
+def _described(release: Release, slot: str, secrets_fingerprint: str) -> dict[str, Any]:
     """A release as docker_replicas takes it; its secrets are named, their values stay with the inventory."""
     return {
         "id": release.id,
         "version": release.version,
         "services": started(release, slot),
+        "secrets_fingerprint": secrets_fingerprint,
         "secrets": {name: list(spec.get("secrets", ())) for name, spec in release.services.items()},
     }
 

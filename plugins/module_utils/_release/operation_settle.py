@@ -23,7 +23,7 @@ class Ending:
 
     run: str
     fence: Fence
-    undone: bool = True
+    undone: bool = False
     directory: str = "/var/lib/mainstay"
 
 
@@ -48,10 +48,10 @@ def _plan(wanted: Ending, found: Open) -> Plan:
     return Plan((Step("settle", found.journal.release, "under way", found.journal.verdict),))
 
 
-def _apply(wanted: Ending, found: Open, _: Plan) -> Report:
+def _apply(wanted: Ending, found: Open, _plan: Plan) -> Report:
     """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
     ledger.append(found.store, *records(found.journal, time.time()))
-    if wanted.undone:
+    if wanted.undone or found.journal.verdict == PASS:
         ledger.write_journal(found.store, None)
     stored.give_back(found.store, wanted.run)
     return _report(wanted, found)
@@ -81,7 +81,9 @@ def records(journal: Journal, now: float) -> list[Mark | Performed]:
 
 
 def _report(wanted: Ending, found: Open) -> Report:
-    return {"verdict": found.journal.verdict, "why": found.journal.why, "seconds": round(time.time() - found.journal.started, 1)}
+    journal = found.journal
+    took = round(time.time() - journal.started, 1)
+    return {"verdict": journal.verdict, "why": journal.why, "undone": wanted.undone, "seconds": took}
 
 
 RELEASE_SETTLE = Operation(parse=lambda params: into(Ending, params), read=_read, plan=_plan, apply=_apply, predict=_report)

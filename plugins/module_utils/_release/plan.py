@@ -95,6 +95,13 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
     )
 
 
+def phases(rollout: Rollout, *, migrates: bool) -> tuple[str, ...]:
+    """The names of the phases that must be judged before the run may be said to have passed."""
+    numbers = range(1, len(rollout.batches) + 1)
+    before = ("migrate",) if migrates else ()
+    return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire"))
+
+
 def live_slot(found: Found) -> str:
     """The slot in service: what the ledger says, else what the routers do, else "" when nothing is."""
     if found.ledger.live:
@@ -157,7 +164,7 @@ def _is_settled(order: Order, release: Release, slot: str, found: Found) -> bool
 
 def _has_replicas(release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
     running = [(r["service"], r["release"]) for r in there if r["slot"] == slot and r["state"] == "running"]
-    wanted = [(name, release.id) for name, spec in release.services.items() for _ in range(replicas(name, spec))]
+    wanted = [(name, release.id) for name, spec in release.services.items() for _replica in range(replicas(name, spec))]
     return sorted(running) == sorted(wanted)
 
 

@@ -32,7 +32,7 @@ class Verdict:
 
 
 RELEASE_ERRORS = frozenset(
-    {"ReplicaNotHealthy", "ReplicaCrashed", "CommandFailed", "MigrationFailed", "MigrationInvalid", "ServerNotUp"}
+    {"ReplicaNotHealthy", "ReplicaCrashed", "CommandFailed", "StatementFailed", "ChecksumChanged", "OutOfOrder", "ServerNotUp"}
 )
 """Errors that speak against the release; others, such as a full disk, speak against the environment."""
 

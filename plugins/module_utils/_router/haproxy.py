@@ -41,6 +41,18 @@ def ask(path: str, line: str) -> str:
     return answer
 
 
+def answers(path: str) -> bool:
+    """Whether anybody listens at this socket."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWERS_WITHIN)
+        return connection.connect_ex(path) == 0
+
+
+def reload(master: str) -> None:
+    """Have the master start new workers; it closes the connection when it begins."""
+    ask(master, "reload")
+
+
 def send(path: str, commands: Iterable[str]) -> None:
     """Have all commands done in this order, in as few writes as their length allows; an answer to any is an error."""
     for line in batches(commands):

@@ -37,7 +37,7 @@ class Slot:
     """The traffic of one slot: the weight of each server, replicas per host, and the hosts, None being all."""
 
     weight: int
-    count: int
+    count: int = 0
     hosts: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:

@@ -5,22 +5,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.plan import Plan
-from .._core.text import listed, seconds, shown
+from .._core.text import NAME, Grammar, listed, seconds, shown
 from .._core.wait import RealClock
 from .._edge.run import Operation, Report
 from .._edge.spec import into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from .drain import Drained
 from .model import Route, Server, Service, Slot
 from .plan import plan
 from .router import Haproxy
 from .switch import Outcome, Switch
+from .traffic import row
+
+BACKEND = Grammar(
+    "backend", r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,159}", "a letter or digit, then up to 159 of these and of the characters _.:-", 160
+)
 
 _STATES = ("routed", "unrouted")
 _SERVICE = {"backend", "slots", "state", "drain_timeout", "spread"}
@@ -50,8 +55,8 @@ def _service(application: str, name: str, given: Any) -> Service:
         raise InvalidInput(f"service {name}: {shown(state)} is not a state: choose {' or '.join(_STATES)}")
     slots = _known(terms.get("slots") or {}, None, f"slots of {name}")
     return Service(
-        name,
-        terms.get("backend") or f"{application}_{name}",
+        NAME.check(name),
+        BACKEND.check(terms.get("backend") or f"{application}_{name}"),
         {slot: _slot(value, f"slot {slot} of {name}") for slot, value in slots.items()},
         state == "routed",
         seconds(terms.get("drain_timeout", "30s"), noun="drain_timeout"),
@@ -77,9 +82,8 @@ def _known(given: Any, keys: Iterable[str] | None, noun: str) -> Mapping[str, An
 
 
 def _apply(wanted: Request, steps: Plan) -> Report:
-    with held(wanted.fence):
-        switch = Switch(wanted.router, wanted.route, steps, lambda: check(wanted.fence), RealClock())
-        return _report(wanted.route, wanted.router.servers, switch.perform())
+    switch = Switch(wanted.router, wanted.route, steps, lambda: check(wanted.fence), RealClock())
+    return _report(wanted.route, wanted.router.servers, switch.perform())
 
 
 def _report(route: Route, servers: Any, outcome: Outcome) -> Report:
@@ -95,13 +99,6 @@ def rows(route: Route, servers: Iterable[Server]) -> list[dict[str, Any]]:
     """Servers as the module returns them."""
     names = {service.backend: service.name for service in route.services}
     return [{"service": names[server.key.backend], **row(server)} for server in servers if server.key.backend in names]
-
-
-def row(server: Server) -> dict[str, Any]:
-    """One server as people and roles read it."""
-    fields = asdict(server)
-    wanted = ("host", "slot", "n", "state", "weight", "check_status", "sessions")
-    return {"server": server.key.server, "up": server.running, **{name: fields[name] for name in wanted}}
 
 
 ROUTE = Operation(

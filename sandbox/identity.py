@@ -1,0 +1,77 @@
+"""The fleet's keys, certificates and passwords, made once and kept in the state directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+from pathlib import Path
+
+from .authority import ensure_authority, ensure_certificate
+from .errors import SandboxError
+from .fleet import Host
+from .settings import Settings
+
+# What an inventory reads; each is used by one server and the replicas that talk to it.
+PASSWORDS = ("database_owner_password", "database_app_password", "redis_password", "application_secret_key")
+
+
+def ensure_identity(settings: Settings, hosts: tuple[Host, ...]) -> None:
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ensure_passwords(settings.state / "secrets.json")
+    ensure_key(settings.state / "id_ed25519", "mainstay sandbox")
+    for host in hosts:
+        ensure_key(host_key(settings, host), host.name)
+    write_known_hosts(settings)
+    ensure_authority(settings.state)
+    ensure_certificate(settings.state, "registry", ("ops1", "localhost"), (settings.address(10), "127.0.0.1"))
+
+
+def host_key(settings: Settings, host: Host) -> Path:
+    return settings.state / "hosts" / f"{host.name}_{host.address}"
+
+
+def ensure_passwords(path: Path) -> None:
+    if path.exists():
+        return
+    write_private(path, json.dumps({name: secrets.token_urlsafe(24) for name in PASSWORDS}, indent=2) + "\n")
+
+
+def read_passwords(settings: Settings) -> dict[str, str]:
+    passwords: dict[str, str] = json.loads((settings.state / "secrets.json").read_text())
+    return passwords
+
+
+def write_private(path: Path, text: str) -> None:
+    """Private from the first byte on: the mode is given when the file is made."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def ensure_key(path: Path, comment: str) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)])
+
+
+def run(command: list[str]) -> None:
+    try:
+        subprocess.run(command, capture_output=True, text=True, check=True)
+    except FileNotFoundError:
+        raise SandboxError(f"{command[0]} is not installed: run 'python -m sandbox engine' as root") from None
+    except subprocess.CalledProcessError as why:
+        raise SandboxError(f"{command[0]} failed: {why.stderr.strip()}") from None
+
+
+def write_known_hosts(settings: Settings) -> None:
+    """The real host keys, by name and by address, of every host that was ever made in this state directory."""
+    lines = [known_host(path) for path in sorted((settings.state / "hosts").glob("*.pub"))]
+    (settings.state / "known_hosts").write_text("".join(lines))
+
+
+def known_host(public: Path) -> str:
+    name, address = public.stem.split("_")
+    kind, key = public.read_text().split()[:2]
+    return f"{address},{name} {kind} {key}\n"

@@ -1,0 +1,143 @@
+"""What a run is going to do: a table of (what was found, what is asked, what is decided)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput, Unavailable
+from ansible_collections.mainstay.ops.plugins.module_utils._release import batches, plan
+from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal, Ledger, Performed, Release
+
+SERVICES: Mapping[str, Any] = {
+    "api": {"kind": "web", "image": "r:5000/api", "container_port": 8000, "ports": {"blue": 21000, "green": 22000}},
+    "worker": {"kind": "worker", "image": "r:5000/worker", "container_port": 8000, "ports": {"blue": 21200, "green": 22200}},
+}
+IMAGES = {"api": "r:5000/api@sha256:1", "worker": "r:5000/worker@sha256:2"}
+V1, V2, V3 = (Release(f"{v}-aaaa", v, IMAGES, SERVICES, "aaaa") for v in ("v1", "v2", "v3"))
+HOSTS = ("app1", "app2", "app3")
+ORDER = plan.Order("deploy", "rolling", "1", keep_previous=False)
+SWITCH = plan.Order("deploy", "blue_green", "1", keep_previous=True)
+
+
+def replicas(slot: str, release: Release, services: Sequence[str] = ("api", "worker")) -> list[dict[str, Any]]:
+    return [{"service": name, "slot": slot, "release": release.id, "state": "running"} for name in services]
+
+
+def servers(slot: str, hosts: Sequence[str] = HOSTS) -> list[dict[str, Any]]:
+    return [{"service": "api", "slot": slot, "host": host, "n": 1, "in_rotation": True} for host in hosts]
+
+
+def fleet(
+    there: Mapping[str, Sequence[Mapping[str, Any]]], routed: Sequence[Mapping[str, Any]], silent: Mapping[str, str] | None = None
+) -> plan.Fleet:
+    return plan.Fleet(
+        replicas=there,
+        servers={"proxy1": routed, "proxy2": routed},
+        addresses={host: f"10.0.0.{n}" for n, host in enumerate(there, 1)},
+        entrances={"proxy1": "http://10.0.1.1", "proxy2": "http://10.0.1.2"},
+        silent=silent or {},
+    )
+
+
+def ledger(*live: tuple[Release, str]) -> Ledger:
+    done = tuple(Performed("r", "deploy", release.id, slot, "pass") for release, slot in live)
+    return Ledger({release.id: release for release in (V1, V2, V3)}, {}, done)
+
+
+EMPTY = plan.Found(Ledger(), None, fleet(dict.fromkeys(HOSTS, ()), []))
+ON_BLUE = plan.Found(ledger((V1, "blue")), None, fleet({h: replicas("blue", V1) for h in HOSTS}, servers("blue")))
+
+
+def test_the_first_release_starts_in_blue_and_has_nothing_to_go_back_to() -> None:
+    rollout = plan.decide(ORDER, V1, EMPTY)
+    assert (rollout.kind, rollout.slot, rollout.origin, rollout.recover) == ("replace", "blue", None, False)
+    assert [batch["hosts"] for batch in rollout.batches] == [list(HOSTS)], "without anything in service there is nothing to spare"
+    assert rollout.undo["route"]["api"]["state"] == "unrouted"
+
+
+def test_a_new_release_starts_in_the_idle_slot_batch_by_batch() -> None:
+    rollout = plan.decide(ORDER, V2, ON_BLUE)
+    assert (rollout.kind, rollout.slot, rollout.origin_slot) == ("replace", "green", "blue")
+    assert [batch["hosts"] for batch in rollout.batches] == [["app1"], ["app2"], ["app3"]]
+    second = rollout.batches[1]["route"]["api"]["slots"]
+    assert second["green"]["hosts"] == ["app1", "app2"]
+    assert second["blue"]["hosts"] == ["app3"]
+    assert rollout.batches[2]["route"]["api"]["slots"]["blue"]["weight"] == 0
+
+
+def test_a_switch_keeps_what_is_routed_and_retires_workers() -> None:
+    assert plan.decide(SWITCH, V2, ON_BLUE).retire == ("worker",)
+    assert plan.decide(ORDER, V2, ON_BLUE).retire == ("api", "worker")
+
+
+def test_the_same_release_in_service_everywhere_is_nothing_to_do() -> None:
+    rollout = plan.decide(ORDER, V1, ON_BLUE)
+    assert rollout.kind == "nothing"
+    assert not plan.steps(rollout, ORDER).changed
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(ON_BLUE, journal=Journal("r", "deploy", V1.id, "blue")),
+        replace(ON_BLUE, fleet=fleet({h: replicas("blue", V1, ("api",)) for h in HOSTS}, servers("blue"))),
+        replace(ON_BLUE, fleet=fleet({h: replicas("blue", V1) for h in HOSTS}, servers("blue", HOSTS[:2]))),
+        replace(ON_BLUE, fleet=fleet({h: [*replicas("blue", V1), *replicas("green", V2)] for h in HOSTS}, servers("blue"))),
+    ],
+    ids=["an open journal", "a replica that is gone", "a host that is not routed", "another release beside it"],
+)
+def test_the_same_release_is_repaired_in_its_slot(broken: plan.Found) -> None:
+    rollout = plan.decide(ORDER, V1, broken)
+    assert (rollout.kind, rollout.slot, rollout.recover) == ("repair", "blue", False)
+    assert rollout.undo["retire"] == [], "undoing a repair stops nothing that serves"
+
+
+def test_a_run_that_was_killed_half_way_is_continued_by_the_same_release() -> None:
+    half = fleet({h: [*replicas("blue", V1), *replicas("green", V2)] for h in HOSTS}, servers("green", ("app1",)))
+    rollout = plan.decide(ORDER, V2, replace(ON_BLUE, fleet=half))
+    assert (rollout.slot, rollout.recover) == ("green", False)
+
+
+def test_another_release_first_undoes_what_a_killed_run_left_in_rotation() -> None:
+    half = fleet({h: [*replicas("blue", V1), *replicas("green", V2)] for h in HOSTS}, servers("green", ("app1",)))
+    rollout = plan.decide(ORDER, V3, replace(ON_BLUE, fleet=half))
+    assert (rollout.slot, rollout.recover) == ("green", True)
+    assert rollout.undo["route"]["api"]["slots"]["green"]["weight"] == 0
+
+
+def test_without_a_ledger_the_routers_say_which_slot_is_live() -> None:
+    assert plan.live_slot(replace(ON_BLUE, ledger=Ledger(), fleet=fleet({"app1": []}, servers("green")))) == "green"
+
+
+def test_a_host_that_does_not_answer_stops_the_run_before_it_begins() -> None:
+    silent = fleet({"app1": replicas("blue", V1)}, servers("blue"), {"app2": "connection refused"})
+    with pytest.raises(Unavailable, match="app2: connection refused"):
+        plan.decide(ORDER, V2, replace(ON_BLUE, fleet=silent))
+
+
+def test_an_empty_group_is_an_error() -> None:
+    with pytest.raises(InvalidInput, match="group app is empty"):
+        plan.decide(ORDER, V2, replace(ON_BLUE, fleet=fleet({}, [])))
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [("1", [1, 1, 1, 1]), ("2", [2, 2]), ("3", [3, 1]), ("25%", [1, 1, 1, 1]), ("30%", [2, 2]), ("100%", [4]), ("9", [4])],
+)
+def test_batches_are_as_large_as_asked(size: str, expected: list[int]) -> None:
+    assert [len(part) for part in batches.split(["a", "b", "c", "d"], size)] == expected
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "1; id", "", "%", "0%", "1.5", "99999"])
+def test_a_batch_size_that_means_nothing_is_refused(size: str) -> None:
+    with pytest.raises(InvalidInput, match="not a batch size"):
+        batches.split(["a"], size)
+
+
+def test_every_phase_of_every_batch_must_be_judged() -> None:
+    rollout = plan.decide(ORDER, V2, ON_BLUE)
+    assert plan.phases(rollout, migrates=True)[:4] == ("migrate", "start 1", "route 1", "retire 1")
+    assert len(plan.phases(rollout, migrates=False)) == 9

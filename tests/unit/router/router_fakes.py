@@ -1,0 +1,128 @@
+"""A router in memory, and a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.mainstay.ops.plugins.module_utils._router.model import (
+    DRAIN,
+    MAINT,
+    READY,
+    Found,
+    Key,
+    Mark,
+    Route,
+    Server,
+    Service,
+    Slot,
+    mark,
+)
+
+FULL = {"health": 4, "rise": 2, "fall": 3, "running": True}
+
+
+def server(name: str, state: str = MAINT, weight: int = 100, backend: str = "shop_api", **fields: object) -> Server:
+    host, slot, n = name.split("-")
+    return replace(Server(Key(backend, name), host, slot, int(n), state, weight, state != MAINT), **fields)  # type: ignore[arg-type]
+
+
+def serving(name: str, weight: int = 100, **fields: object) -> Server:
+    """A server in rotation that is up."""
+    return server(name, READY, weight, **{**FULL, "check_status": "L7OK", **fields})
+
+
+def service(slots: Mapping[str, Slot], **fields: object) -> Service:
+    return replace(Service("api", "shop_api", slots, drain_timeout=10.0), **fields)  # type: ignore[arg-type]
+
+
+def route(slots: Mapping[str, Slot], confirm: str = "", **fields: object) -> Route:
+    return Route("shop", (service(slots, **fields),), up_timeout=5.0, confirm=confirm)
+
+
+def found(*servers: Server, saved: Mapping[Key, Mark] | None = None) -> Found:
+    """What the state file keeps is what runs, unless told otherwise."""
+    return Found(servers, ("shop_api",), {s.key: mark(s) for s in servers} if saved is None else saved)
+
+
+@dataclass
+class JumpingClock:
+    time: float = 0.0
+    on_tick: Callable[[float], None] = lambda now: None
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        self.on_tick(self.time)
+
+
+@dataclass
+class FakeRouter:
+    """Does what HAProxy does: a server that leaves maintenance is believed to be up, its check comes a look later.
+
+    ``written`` is every batch of marks in order; ``leaves`` gives the moment at which a server's sessions end by themselves.
+    """
+
+    found: dict[Key, Server]
+    clock: JumpingClock
+    sick: set[str] = field(default_factory=set)
+    deaf: set[str] = field(default_factory=set)
+    leaves: dict[str, float] = field(default_factory=dict)
+    written: list[list[tuple[str, Mark]]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def servers(self) -> tuple[Server, ...]:
+        seen = tuple(self.found.values())
+        self.found = {key: self._checked(server) for key, server in self.found.items()}
+        return seen
+
+    def _checked(self, server: Server) -> Server:
+        if server.state == MAINT:
+            return server
+        if server.key.server in self.sick:
+            return replace(server, running=False, health=0, check_status="L7STS")
+        return replace(server, running=True, health=server.rise + server.fall - 1)
+
+    def put(self, marks: Iterable[tuple[Key, Mark]]) -> None:
+        batch = list(marks)
+        self.written.append([(key.server, after) for key, after in batch])
+        for key, after in batch:
+            if key.server not in self.deaf:
+                self._become(key, after)
+
+    def _become(self, key: Key, after: Mark) -> None:
+        old = self.found[key]
+        belief = {"health": 2, "rise": 2, "fall": old.fall or 3, "running": True} if old.state == MAINT != after.state else {}
+        self.found[key] = replace(old, state=after.state, weight=after.weight, **belief)  # type: ignore[arg-type]
+
+    def sessions(self) -> Mapping[Key, int]:
+        return {key: self._open(server) for key, server in self.found.items()}
+
+    def _open(self, server: Server) -> int:
+        return 0 if self.clock.now() >= self.leaves.get(server.key.server, float("inf")) else server.sessions
+
+    def cut(self, servers: Iterable[Key]) -> None:
+        for key in servers:
+            self.log.append(f"cut {key.server}")
+            self.found[key] = replace(self.found[key], sessions=0)
+
+    def session_ids(self, server: Key) -> list[str]:
+        return [f"{server.server}#{number}" for number in range(self.found[server].sessions)]
+
+    def cut_sessions(self, ids: Iterable[str]) -> None:
+        for one in ids:
+            key = Key("shop_api", one.partition("#")[0])
+            self.log.append(f"{self.clock.now():.2f} {one}")
+            self.found[key] = replace(self.found[key], sessions=self.found[key].sessions - 1)
+
+    def save(self) -> None:
+        self.log.append("save")
+
+
+def router(*servers: Server, **fields: object) -> FakeRouter:
+    return FakeRouter({server.key: server for server in servers}, JumpingClock(), **fields)  # type: ignore[arg-type]
+
+
+__all__ = ["DRAIN", "MAINT", "READY"]
