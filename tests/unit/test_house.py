@@ -34,7 +34,11 @@ def test_a_module_is_tried_on_the_real_thing(module: str) -> None:
 
 
 def test_every_module_that_takes_a_fence_is_in_the_action_group() -> None:
-    fenced = [name for name in MODULES if re.search(r'^  fence:$|"fence":|FENCED', (ROOT / f"plugins/modules/{name}.py").read_text(), re.M)]
+    fenced = [
+        name
+        for name in MODULES
+        if re.search(r'^  fence:$|"fence":|FENCED', (ROOT / f"plugins/modules/{name}.py").read_text(), re.M)
+    ]
     assert loaded("meta/runtime.yml")["action_groups"] == {"fenced": fenced}
 
 
