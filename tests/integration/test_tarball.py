@@ -35,7 +35,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tarball(workplace: Path) -> Path:
-    ansible("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(workplace), collections=workplace, cwd=workplace)
+    ansible(
+        "ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(workplace), collections=workplace, cwd=workplace
+    )
     [built] = workplace.glob("mainstay-ops-*.tar.gz")
     return built
 
@@ -67,7 +69,9 @@ def test_it_holds_nothing_of_the_workshop(tarball: Path) -> None:
 
 
 def folders(names: list[str]) -> set[str]:
-    return {str(folder) for name in names for folder in Path(name).parents} | {name for name in names if not (ROOT / name).is_file()}
+    return {str(folder) for name in names for folder in Path(name).parents} | {
+        name for name in names if not (ROOT / name).is_file()
+    }
 
 
 def files_of_the_checkout() -> list[str]:
@@ -76,7 +80,9 @@ def files_of_the_checkout() -> list[str]:
 
 
 def test_every_module_documents_itself_from_there(installed: Path, workplace: Path) -> None:
-    shown = ansible("ansible-doc", "-t", "module", *(f"mainstay.ops.{name}" for name in MODULES), collections=installed, cwd=workplace)
+    shown = ansible(
+        "ansible-doc", "-t", "module", *(f"mainstay.ops.{name}" for name in MODULES), collections=installed, cwd=workplace
+    )
     assert shown.count(str(installed)) == len(MODULES)
 
 
