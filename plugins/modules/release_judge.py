@@ -48,7 +48,7 @@ options:
     type: dict
     default: {}
   any_will_do:
-    description: Whether one host that did well is enough. Only for going back, where a host that is down must not keep the others.
+    description: Whether one host that did well is enough. Only for going back, when a host that is down must not keep others.
     type: bool
     default: false
   endpoints:

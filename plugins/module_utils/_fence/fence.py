@@ -80,8 +80,8 @@ def held(fence: Fence, clock: Clock | None = None) -> Iterator[None]:
         done, _ = wait_until(lambda: _taken(file), bool, PATIENCE, clock=clock)
         if not done:
             raise TimedOut(
-                f"a module of another run has been at work on this host for more than {PATIENCE.timeout:g} s; nothing was changed "
-                f"here. See what it hangs at (fuser {file.name}), end it, and run again"
+                f"a module of another run has been at work on this host for more than {PATIENCE.timeout:g} s; nothing was "
+                f"changed here. See what it hangs at (fuser {file.name}), end it, and run again"
             )
         check(fence)
         yield
