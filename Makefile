@@ -1,6 +1,6 @@
 # What can be done with this checkout. `make` alone lists it; nothing needs to be done before any of it.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PACKAGES := redis-server:redis-server haproxy:haproxy ssh:openssh-client '/usr/lib/postgresql/*/bin/postgres:postgresql'
+PACKAGES := docker-registry:docker-registry redis-server:redis-server haproxy:haproxy ssh:openssh-client '/usr/lib/postgresql/*/bin/postgres:postgresql'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo down test test-unit test-integration test-molecule test-faults bench lint sanity format docs changelog build clean
