@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import nullcontext
 
-from . import commands
+from . import commands, demo
 from .errors import SandboxError
 from .lock import alone
 from .settings import Settings, read_settings
@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     up = names.add_parser("up", help="bring the fleet up and wait until it answers")
     up.add_argument("--apps", type=int, default=3, help="how many application hosts (default: %(default)s)")
     names.add_parser("release", help="build the sample application's releases and push them into the fleet's registry")
+    names.add_parser("demo", help="deploy, replace under load, refuse a broken release, roll back, and count what was lost")
     down = names.add_parser("down", help="remove every trace of the fleet")
     down.add_argument("--images", action="store_true", help="remove the images too")
     names.add_parser("images", help="show which images are built")
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace, settings: Settings) -> None:
             commands.up(settings, options.apps)
         case "release":
             commands.release(settings)
+        case "demo":
+            demo.play(settings)
         case "down":
             commands.down(settings, options.images)
         case "images":

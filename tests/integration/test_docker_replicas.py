@@ -9,10 +9,12 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, NotFound, Unavailable
+from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import held
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import (
     NameTaken,
     PortTaken,
@@ -65,9 +67,10 @@ def api(shop: Shop, image: str, **changed: Any) -> dict[str, Any]:
 def act(given: Mapping[str, Any], *, check: bool = False) -> Mapping[str, Any]:
     """What `_edge.run` does with an operation."""
     wanted = REPLICAS.parse(given)
-    found = REPLICAS.read(wanted)
-    plan = REPLICAS.plan(wanted, found)
-    report = REPLICAS.apply(wanted, found, plan) if plan.changed and not check else REPLICAS.predict(wanted, found)
+    with nullcontext() if check else held(wanted.fence):
+        found = REPLICAS.read(wanted)
+        plan = REPLICAS.plan(wanted, found)
+        report = REPLICAS.apply(wanted, found, plan) if plan.changed and not check else REPLICAS.predict(wanted, found)
     return {"changed": plan.changed, "steps": plan.as_list(), **report}
 
 

@@ -51,7 +51,6 @@ class Runner:
         try:
             with self.connection.transaction():
                 send(self.connection, script.text)
-                self.connection.execute(b"RESET ROLE")
                 self.remember(step)
         except StatementFailed as error:
             raise located(script, error, "the file was rolled back and left nothing behind") from error

@@ -14,7 +14,7 @@ from .._core.text import NAME, choice, shown
 from .._edge.require import DOCKER
 from .._edge.run import Operation, Report
 from .._edge.spec import into
-from .._fence.fence import Fence, check, held
+from .._fence.fence import Fence, check
 from . import grammar, report, survey
 from .crew import Crew, Outcome
 from .described import Release, scope, wanted
@@ -65,8 +65,8 @@ def _named(services: Any) -> Mapping[str, Any]:
     """Services by name; to end them, a list of names is enough."""
     if isinstance(services, list) and all(isinstance(name, str) for name in services):
         services = {name: {} for name in services}
-    if not isinstance(services, Mapping) or not services:
-        raise InvalidInput(f"services must name at least one service, in a list or a dictionary, not {shown(services)}")
+    if not isinstance(services, Mapping):
+        raise InvalidInput(f"services must be named in a list or a dictionary, not {shown(services)}")
     return services
 
 
@@ -96,9 +96,8 @@ def _plan(request: Request, found: Found) -> Plan:
 
 def _apply(request: Request, found: Found, plan: Plan) -> Report:
     engine = Docker(request.socket)
-    with held(request.fence):
-        crew = Crew(engine, lambda: check(request.fence), request.credentials, request.timeouts)
-        outcome = crew.perform(plan, found)
+    crew = Crew(engine, lambda: check(request.fence), request.credentials, request.timeouts)
+    outcome = crew.perform(plan, found)
     now = Found(survey.replicas(engine, request.asked.scope), well=found.well)
     told = _report(request, now, outcome)
     if outcome.failure:

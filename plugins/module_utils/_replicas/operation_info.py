@@ -11,10 +11,10 @@ from typing import Any
 
 from .._edge.require import DOCKER
 from .._edge.run import Reading, Report
-from . import report
 from .described import scope
 from .docker import Docker
 from .model import Scope
+from .row import told
 from .survey import replicas
 
 
@@ -32,7 +32,7 @@ def _parse(params: Mapping[str, Any]) -> Question:
 
 def _read(asked: Question) -> Report:
     found = replicas(Docker(asked.socket), asked.scope)
-    return {"replicas": [report.told(replica, time.time()) for replica in found]}
+    return {"replicas": [told(replica, time.time()) for replica in found]}
 
 
 REPLICAS_INFO = Reading(parse=_parse, read=_read, requires=(DOCKER,))

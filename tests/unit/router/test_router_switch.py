@@ -17,7 +17,8 @@ from ansible_collections.mainstay.ops.plugins.module_utils._router.model import 
 )
 from ansible_collections.mainstay.ops.plugins.module_utils._router.plan import plan
 from ansible_collections.mainstay.ops.plugins.module_utils._router.switch import Outcome, Switch
-from router_fakes import FULL, FakeRouter, found, route, router, server, serving
+
+from tests.unit.router.router_fakes import FULL, FakeRouter, found, route, router, server, serving
 
 GREEN = route({"green": Slot(50, 1)})
 
