@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 
 from . import commands, demo
@@ -48,23 +49,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> None:
-    match options.command:
-        case "engine":
-            commands.start_engine(settings)
-        case "build":
-            commands.build(settings)
-        case "up":
-            commands.up(settings, options.apps)
-        case "release":
-            commands.release(settings)
-        case "demo":
-            demo.play(settings)
-        case "down":
-            commands.down(settings, options.images)
-        case "images":
-            commands.list_images()
-        case "status":
-            commands.status(settings, options.apps)
+    """The command that was asked for; argparse has made sure that it is one of these."""
+    performed: dict[str, Callable[[], object]] = {
+        "engine": lambda: commands.start_engine(settings),
+        "build": lambda: commands.build(settings),
+        "up": lambda: commands.up(settings, options.apps),
+        "release": lambda: commands.release(settings),
+        "demo": lambda: demo.play(settings),
+        "down": lambda: commands.down(settings, options.images),
+        "images": commands.list_images,
+        "status": lambda: commands.status(settings, options.apps),
+    }
+    performed[options.command]()
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]
     steps = [f"{step['action']} {step['subject']}: {step['before'] or 'nothing'} -> {step['after']}" for step in planned["steps"]]
     if "verdict" not in settled:
         return [f"{title} would:", *steps]
-    return [f"{title}: {settled['verdict']} after {settled['seconds']} s", *steps]
+    outcome = f"{title}: {settled['verdict']} after {settled['seconds']} s"
+    return [outcome, *steps] if settled["verdict"] == "pass" else [outcome]
 
 
 def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:

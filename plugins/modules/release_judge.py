@@ -9,7 +9,7 @@ module: release_judge
 short_description: Judge a phase of a run over the whole inventory
 version_added: 0.1.0
 description:
-  - Counts every host that had to take part, whatever became of it: one that failed, could not be reached, was skipped
+  - Counts every host that had to take part, whatever became of it; one that failed, could not be reached, was skipped
     or never ran the phase is no pass.
   - Then asks the endpoints, once or for as long as the release bakes. No data is never a pass.
   - Writes the verdict into the journal and gives the lock the time that the next phase may take.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -357,7 +358,7 @@ def test_ansible_runs_it_hides_secrets_and_refuses_a_tag(shop: Shop) -> None:
     given["fence"] = {"environment": environment, "phase": "start"}
     code, output = ansible("docker_replicas", given)
     assert code == 0, output
-    assert '"phase": "start"' in output
+    assert re.search(r'"?phase"?: "?start', output)
     assert SECRET not in output
     given["services"]["api"]["image"] = "registry.example.com/shop/api:latest"
     code, output = ansible("docker_replicas", given)

@@ -78,8 +78,7 @@ def held(fence: Fence) -> Iterator[None]:
 
 
 def _remember(fence: Fence) -> None:
-    assert fence.token is not None
-    if fence.token <= highest(fence):
+    if fence.token is None or fence.token <= highest(fence):
         return
     fresh = fence.path.with_suffix(".new")
     with open(fresh, "w") as file:

@@ -103,9 +103,8 @@ class History:
         self.connection.execute(sql.SQL(query).format(**names, **literals))
 
     def _one(self, query: str, values: list[str]) -> tuple[Any, Any]:
-        row = self.connection.execute(query.encode(), values).fetchone()
-        assert row is not None
-        return row[0], row[1]
+        [(first, second)] = self.connection.execute(query.encode(), values).fetchall()
+        return first, second
 
 
 def _values(migration: Migration, release: str, state: str) -> dict[str, object]:

@@ -40,7 +40,8 @@ class Runner:
         """Do one step; raises ``StatementFailed`` naming file, line and statement, ``TimedOut`` for a lock never free."""
         migration: Migration = step.data
         script = migration.down if step.action == "revert" else migration.up
-        assert script is not None
+        if script is None:
+            raise AssertionError(f"{migration.name} has no way {step.action}; a plan never asks for it")
         settle(self.connection, self._limits())
         if script.transactional:
             self._attempt(script.file, lambda: self._whole(step, script))
@@ -53,6 +54,7 @@ class Runner:
                 send(self.connection, script.text)
                 self.remember(step)
         except StatementFailed as error:
+            # pylint: disable-next=bad-exception-cause # pylint takes this exception for the one below
             raise located(script, error, "the file was rolled back and left nothing behind") from error
         except psycopg.Error as error:
             raise at_the_end(script.file, error) from error

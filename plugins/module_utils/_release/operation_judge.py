@@ -72,7 +72,7 @@ def _plan(wanted: Question, found: Evidence) -> Plan:
     return Plan((Step("judge", wanted.phase, "", f"{found.verdict.verdict} {found.verdict.why}".strip()),))
 
 
-def _apply(wanted: Question, found: Evidence, _: Plan) -> Report:
+def _apply(wanted: Question, found: Evidence, _plan: Plan) -> Report:
     phase = Phase(wanted.phase, found.verdict.verdict, found.verdict.why, found.verdict.blames_release, time.time())
     journal = replace(found.journal, phases=(*found.journal.phases, phase))
     ledger.write_journal(found.store, journal)

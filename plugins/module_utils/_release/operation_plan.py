@@ -46,7 +46,7 @@ class Request:
     directory: str = "/var/lib/mainstay"
     force_schema: bool = False
     newest_migration: str = ""
-    migrates: bool = False
+    migrates: str = "no"
     schema: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -138,7 +138,7 @@ def _plan(wanted: Request, found: Known) -> Plan:
     return plan.steps(found.rollout, wanted.order)
 
 
-def _apply(wanted: Request, found: Known, _: Plan) -> Report:
+def _apply(wanted: Request, found: Known, _plan: Plan) -> Report:
     rollout, store = found.rollout, found.store
     if rollout.release.id not in found.found.ledger.releases:
         ledger.append(store, rollout.release)
@@ -151,10 +151,14 @@ def _apply(wanted: Request, found: Known, _: Plan) -> Report:
         origin_slot=rollout.origin_slot,
         who=wanted.who,
         started=time.time(),
-        expected=plan.phases(rollout, migrates=wanted.migrates),
+        expected=plan.phases(rollout, migrates=_migrates(wanted, rollout)),
     )
     ledger.write_journal(store, journal)
     return _report(wanted, found)
+
+
+def _migrates(wanted: Request, rollout: plan.Rollout) -> bool:
+    return wanted.migrates == "always" or (wanted.migrates == "once" and rollout.kind == plan.REPLACE)
 
 
 def _predict(wanted: Request, found: Known) -> Report:
@@ -170,6 +174,7 @@ def _report(wanted: Request, found: Known) -> Report:
         "rollout": {
             **asdict(rollout),
             "idle": other(rollout.slot),
+            "migrates": _migrates(wanted, rollout),
             "release": _described(rollout.release, rollout.slot, found.secrets_fingerprint),
             "origin": _described(rollout.origin, rollout.origin_slot, found.secrets_fingerprint) if rollout.origin else {},
             "run": wanted.run,

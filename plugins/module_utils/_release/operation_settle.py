@@ -48,7 +48,7 @@ def _plan(wanted: Ending, found: Open) -> Plan:
     return Plan((Step("settle", found.journal.release, "under way", found.journal.verdict),))
 
 
-def _apply(wanted: Ending, found: Open, _: Plan) -> Report:
+def _apply(wanted: Ending, found: Open, _plan: Plan) -> Report:
     """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
     ledger.append(found.store, *records(found.journal, time.time()))
     if wanted.undone or found.journal.verdict == PASS:

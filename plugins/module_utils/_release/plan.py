@@ -164,7 +164,7 @@ def _is_settled(order: Order, release: Release, slot: str, found: Found) -> bool
 
 def _has_replicas(release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
     running = [(r["service"], r["release"]) for r in there if r["slot"] == slot and r["state"] == "running"]
-    wanted = [(name, release.id) for name, spec in release.services.items() for _ in range(replicas(name, spec))]
+    wanted = [(name, release.id) for name, spec in release.services.items() for _replica in range(replicas(name, spec))]
     return sorted(running) == sorted(wanted)
 
 

@@ -38,19 +38,21 @@ class Registry:
 
 def digest_of(repository: str, tag: str, registry: Registry) -> str:
     """The digest of ``repository:tag``; raises ``NotFound`` or ``Unavailable``."""
-    host, _, path = repository.partition("/")
-    request = urllib.request.Request(  # the scheme is fixed
-        f"https://{host}/v2/{path}/manifests/{tag}", method="HEAD", headers=_headers(registry)
-    )
+    host, _slash, path = repository.partition("/")
+    request = urllib.request.Request(f"https://{host}/v2/{path}/manifests/{tag}", method="HEAD", headers=_headers(registry))
     try:
-        context = ssl.create_default_context(cafile=registry.ca_path or None)
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context) as answer:  # noqa: S310
+        with _opener(registry).open(request, timeout=TIMEOUT_S) as answer:
             return DIGEST.check(answer.headers.get("Docker-Content-Digest"))
     except urllib.error.HTTPError as error:
         raise _refusal(repository, tag, error.code) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise Unavailable(f"the registry {host} did not answer for {path}:{tag}: {reason}; nothing was changed") from error
+
+
+def _opener(registry: Registry) -> urllib.request.OpenerDirector:
+    context = ssl.create_default_context(cafile=registry.ca_path or None)
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
 
 
 def _headers(registry: Registry) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .._core.errors import InvalidInput
-from .._core.text import NAME, VERSION, choice, listed
+from .._core.text import NAME, VERSION, choice, listed, shown
 from . import grammar
 from .body import Published, Shape, body, fingerprint, labelled
 from .model import EVERYWHERE, SLOTS, Container, Health, Scope, Wanted
@@ -117,9 +117,9 @@ def secrets_of(given: Any, environment: Mapping[str, str], noun: str) -> dict[st
 
 
 def _secrets(release: Release, described: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    unknown = sorted(set(secrets) - set(described))
+    unknown = sorted(str(name) for name in secrets if name not in described)
     if unknown:
-        raise InvalidInput(f"secrets names services that are not described: {listed(map(str, unknown))}")
+        raise InvalidInput(f"secrets names services that are not described: {listed(map(shown, unknown))}")
     hidden = {
         name: secrets_of(values, described[name].get("environment", {}), f"secrets of {name}") for name, values in secrets.items()
     }

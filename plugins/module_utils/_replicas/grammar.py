@@ -90,9 +90,9 @@ def one(grammar: Grammar) -> Parse:
 
 
 def network(value: Any, noun: str) -> str:
-    if value in FORBIDDEN_NETWORKS:
+    if NETWORK.check(value) in FORBIDDEN_NETWORKS:
         raise InvalidInput(f"{noun}: the network {value} is not allowed; name a network that docker network ls lists")
-    return NETWORK.check(value)
+    return str(value)
 
 
 def memory(value: Any, noun: str) -> int:

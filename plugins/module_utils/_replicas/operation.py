@@ -72,7 +72,8 @@ def _named(services: Any) -> Mapping[str, Any]:
 
 def _timeouts(params: Mapping[str, Any]) -> dict[str, int]:
     """How long each service may take to stop, where that is said; the replica itself knows it otherwise."""
-    said = {name: (given or {}).get("stop_timeout", params["stop_timeout"]) for name, given in _named(params["services"]).items()}
+    described = {name: grammar.mapping(given or {}, f"service {name}") for name, given in _named(params["services"]).items()}
+    said = {name: given.get("stop_timeout", params["stop_timeout"]) for name, given in described.items()}
     return {name: grammar.patience(text, f"stop_timeout of {name}") for name, text in said.items() if text is not None}
 
 

@@ -97,7 +97,7 @@ def _reload(request: Request, found: Current) -> None:
 def _marks(socket: str) -> set[str]:
     """Who answers: for a moment the old process still does, beside the new one."""
     seen = set()
-    for _ in range(LOOKS):
+    for _look in range(LOOKS):
         try:
             seen.add(haproxy.information(socket).get("description", ""))
         except Unavailable:

@@ -10,7 +10,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import I
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas import grammar
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.described import SERVICE, Release, wanted
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Container, Scope, Wanted
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.replicas.replica_fakes import IMAGE
@@ -138,6 +138,7 @@ def test_the_order_of_variables_does_not_change_the_hash() -> None:
         ({"stop_timeout": "soon"}, "stop_timeout"),
         ({"user": "root; id"}, "user"),
         ({"network": "host"}, "not allowed"),
+        ({"network": ["shop"]}, "network"),
         ({"network": "container:x"}, "network"),
         ({"volumes": ["/etc:/etc"]}, "named volume"),
         ({"volumes": ["../x:/etc"]}, "named volume"),
@@ -171,6 +172,7 @@ def test_two_replicas_never_share_a_port() -> None:
         ({"Api": api()}, {}, {}, "lower-case"),
         ({"api": None}, {}, {}, "dictionary"),
         ({"api": api()}, {"web": {"A": "b"}}, {}, "web"),
+        ({"api": api()}, {1: {}, "web": {}}, {}, "web"),
         ({"api": api(environment={"A": "b"})}, {"api": {"A": "b"}}, {}, "environment too"),
         ({"api": api()}, {"api": {"A": "b"}}, {"secrets_fingerprint": ""}, "secrets_fingerprint"),
         ({"api": api()}, {"api": "A=b"}, {}, "dictionary"),
@@ -204,12 +206,14 @@ JUNK = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=300)
 @given(st.dictionaries(st.sampled_from(sorted(SERVICE)), JUNK))
 def test_whatever_is_written_is_a_service_or_refused(changed: dict[str, Any]) -> None:
     with suppress(InvalidInput):
         described(**changed)
 
 
+@settings(deadline=None, max_examples=300)
 @given(JUNK, JUNK)
 def test_whatever_is_written_are_services_and_secrets_or_refused(services: Any, secrets: Any) -> None:
     with suppress(InvalidInput):
