@@ -3,7 +3,8 @@
 """Rows ``deploy-noop``, ``deploy-rolling``, ``overhead`` and ``rollback``: whole playbooks on a fleet, beside stock modules.
 
 Ten hosts are too many for a small machine, so deploy-noop stops at three. The peer does not watch a release bake before it goes
-on, so neither does our side here. Both sides run the same services on the same hosts behind an HAProxy of their own, with the images present.
+on, so neither does our side here. Both run the same services on the same hosts behind an HAProxy of their own, with the images
+present.
 """
 
 from __future__ import annotations

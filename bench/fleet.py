@@ -73,7 +73,7 @@ class Fleet:
         """What a run of a playbook cost, which must succeed; its output stands in the directory."""
         inventory = self.inventory(apps or self.apps)
         command = ["ansible-playbook", "-i", str(inventory), playbook, "-e", json.dumps(given)]
-        return self._spend(command, Path(playbook).stem)
+        return self._spend(command, Path(playbook).name)
 
     def ask(self, hosts: str, module: str, arguments: Mapping[str, object]) -> None:
         """One module on some hosts, for what stands between two measurements."""
