@@ -1,3 +1,5 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """db_migrate beside alembic: nothing pending, 200 migrations, and how long the application stalls behind a long reader.
 
 Ours is the very file that Ansible lays on a target, run by its interpreter; the peer is ``alembic upgrade head`` with the
@@ -18,10 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/integration"))
-
-from migration_server import Server, server
-from row import Row, median, table
+from ansible_collections.mainstay.ops.tests.integration.migration_server import Server, server
+from row import Measured, Row, measure, options, row, table
 
 BIN = Path(sys.executable).parent
 READER = 6.0
@@ -56,21 +56,18 @@ def rows(runs: int) -> list[Row]:
     with server(CONFIGURATION) as postgres, tempfile.TemporaryDirectory() as scratch:
         bench = Bench(postgres, Path(scratch))
         return [
-            row("migrate-noop", "1.5x or less", runs, bench.sides(1, applied=True)),
-            row("migrate-noop-200", "below 1.0x", runs, bench.sides(200, applied=True)),
-            row("migrate-apply-200", "below 1.0x", runs, bench.sides(200, applied=False)),
-            row("migrate-stall", "150 ms or less", runs, bench.stalls()),
+            beside_alembic("migrate-noop", "1.5x or less", measure(runs, *bench.sides(1, applied=True))),
+            beside_alembic("migrate-noop, 200 revisions", "below 1.0x", measure(runs, *bench.sides(200, applied=True))),
+            beside_alembic("migrate-noop, 200 to apply", "below 1.0x", measure(runs, *bench.sides(200, applied=False))),
+            beside_alembic("migrate-stall", "150 ms or less", measure(runs, *bench.stalls())),
         ]
 
 
+def beside_alembic(name: str, goal: str, figures: tuple[Measured, ...]) -> Row:
+    return row(name, figures[0], figures[1], goal=goal, unit="ms", against="alembic upgrade head")
+
+
 Side = Callable[[], float]
-
-
-def row(name: str, goal: str, runs: int, sides: tuple[Side, Side]) -> Row:
-    """Both sides in turn, so that a slow moment of the machine meets both."""
-    figures = [(sides[0](), sides[1]()) for _ in range(runs)]
-    ours, peer = (median([pair[side] for pair in figures]) for side in (0, 1))
-    return Row(name, ours, peer, ours / peer, goal, "ms")
 
 
 @dataclass(frozen=True)
@@ -200,4 +197,4 @@ def on_the_target(source: Path, arguments: Mapping[str, object]) -> Path:
 
 
 if __name__ == "__main__":
-    print(table(rows(5)))
+    print(table(rows(options().runs)))

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy
+from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy, master
 from ansible_collections.mainstay.ops.plugins.module_utils._router.model import DRAIN, READY, Key, Mark
 from jinja2 import Template
 from row import Row, measure, options, row, seconds, table
@@ -145,7 +145,7 @@ def reload_ms(proxy: Proxy) -> float:
     slot = proxy.other_slot()
     _choose(proxy.root, slot)
     began = time.perf_counter()
-    haproxy.reload(f"{proxy.root}/master.sock")
+    master.reload(f"{proxy.root}/master.sock")
     _await(lambda: proxy.answer() == slot)
     return (time.perf_counter() - began) * 1000
 

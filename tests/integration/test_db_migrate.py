@@ -128,7 +128,7 @@ def test_check_mode_predicts_what_a_run_does_and_a_second_run_does_nothing(a_sho
 def test_a_client_killed_while_its_statement_is_blocked_leaves_nothing_behind(with_orders: Shop) -> None:
     with with_orders.reader():
         process = with_orders.start({**ORDERS, **EMAIL}, lock_timeout="60s")
-        assert eventually(with_orders.is_waiting("Lock"))
+        assert eventually(with_orders.is_waiting("Lock"), within=30)
         kill(process)
         assert eventually(lambda: with_orders.backends() == 0, within=5), "the backend outlived its client"
         with with_orders.connect() as other:
@@ -141,7 +141,7 @@ def test_a_client_killed_while_its_statement_is_blocked_leaves_nothing_behind(wi
 def test_a_client_killed_amid_a_statement_leaves_nothing_behind(with_orders: Shop) -> None:
     slow = {"0002_slow.up.sql": "ALTER TABLE orders ADD COLUMN email text;\nSELECT pg_sleep(30);\n"}
     process = with_orders.start({**ORDERS, **slow})
-    assert eventually(with_orders.is_waiting("PgSleep"))
+    assert eventually(with_orders.is_waiting("PgSleep"), within=30)
     kill(process)
     assert eventually(lambda: with_orders.backends() == 0, within=5), "the backend outlived its client"
     assert with_orders.value("SELECT count(*) FROM pg_locks WHERE relation = 'orders'::regclass") == 0
@@ -177,7 +177,8 @@ def test_a_migration_behind_a_long_reader_stalls_others_no_longer_than_its_lock_
     ended = longest_select(with_orders, threading.Event())
     with with_orders.reader():
         process = with_orders.start({**ORDERS, **EMAIL})
-        time.sleep(4)
+        assert eventually(with_orders.is_waiting("Lock"), within=30)
+        time.sleep(3)
         assert process.poll() is None, "it gave up"
     answer = result(process)
     stall = ended()
@@ -211,7 +212,7 @@ def test_two_runners_at_once_apply_each_migration_exactly_once(a_shop: Shop) -> 
 def test_a_runner_that_waits_too_long_for_its_turn_names_who_has_it(with_orders: Shop) -> None:
     slow = {"0002_slow.up.sql": "SELECT pg_sleep(8);\n"}
     first = with_orders.start({**ORDERS, **slow})
-    assert eventually(with_orders.is_waiting("PgSleep"))
+    assert eventually(with_orders.is_waiting("PgSleep"), within=30)
     answer = with_orders.migrate({**ORDERS, **slow}, deadline="1s")
     assert answer["error"] == "TurnTaken"
     assert "of postgres (mainstay) from 127.0.0.1 since" in answer["msg"]
@@ -289,7 +290,7 @@ def test_an_index_whose_building_was_killed_is_found_dropped_and_built_again(wit
     with with_orders.connect() as writer, writer.transaction():
         writer.execute(b"INSERT INTO orders VALUES (1, 'a')")
         process = with_orders.start(files)
-        assert eventually(lambda: is_valid(with_orders, "orders_note") is False)
+        assert eventually(lambda: is_valid(with_orders, "orders_note") is False, within=30)
         kill(process)
         assert eventually(lambda: with_orders.backends() == 0)
     assert is_valid(with_orders, "orders_note") is False
@@ -343,7 +344,7 @@ def test_a_migration_without_transaction_that_broke_off_is_refused_until_it_is_r
 def test_a_client_killed_in_a_migration_without_transaction_is_noticed(with_orders: Shop) -> None:
     files = {**ORDERS, "0002_slow.up.sql": "-- mainstay: no-transaction\nSELECT pg_sleep(30)"}
     process = with_orders.start(files)
-    assert eventually(with_orders.is_waiting("PgSleep"))
+    assert eventually(with_orders.is_waiting("PgSleep"), within=30)
     kill(process)
     assert eventually(lambda: with_orders.backends() == 0)
     assert with_orders.migrate(files)["error"] == "Unfinished"

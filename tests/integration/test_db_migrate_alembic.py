@@ -105,7 +105,9 @@ def test_a_revision_behind_a_long_reader_gives_way_and_comes_again(postgres: Ser
     with postgres.connect(database["dbname"]) as reader, reader.transaction():
         reader.execute(b"SELECT * FROM orders")
         process = start("db_migrate", wanted(database, env, FIRST, SECOND))
-        time.sleep(3)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass"
+        assert eventually(lambda: value(postgres, database, waiting) == 1, within=30)
+        time.sleep(1)
         assert process.poll() is None
     answer = result(process)
     assert (answer["applied"], answer["retries"] > 0) == (["b2_x"], True)
@@ -117,7 +119,7 @@ def test_a_killed_client_leaves_nothing_behind(postgres: Server, database: dict[
     run("db_migrate", wanted(database, env, FIRST))
     process = start("db_migrate", wanted(database, env, FIRST, slow))
     sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
-    assert eventually(lambda: value(postgres, database, sleeping) == 1, within=10)
+    assert eventually(lambda: value(postgres, database, sleeping) == 1, within=30)
     process.kill()
     process.communicate()
     left = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mainstay' AND datname = current_database()"
@@ -167,6 +169,10 @@ def test_down_reverts_and_up_applies_again(postgres: Server, database: dict[str,
 def test_two_heads_are_refused(database: dict[str, Any]) -> None:
     answer = run("db_migrate", wanted(database, GIVEN, FIRST, SECOND, revision("c3", "a1", "SELECT 1")))
     assert (answer["error"], "b2 and c3" in answer["msg"]) == ("InvalidInput", True)
+
+
+def test_a_directory_without_revisions_is_refused(database: dict[str, Any]) -> None:
+    assert run("db_migrate", wanted(database, GIVEN))["error"] == "InvalidInput"
 
 
 def test_an_error_in_env_py_is_a_sentence_and_no_traceback(database: dict[str, Any]) -> None:

@@ -101,7 +101,8 @@ def again(error: psycopg.Error) -> Blocked | None:
 def suspects(connection: Connection) -> str:
     """Who most likely holds the lock: the longest transactions of others in this database."""
     rows = connection.execute(
-        "SELECT pid, usename, application_name, state, extract(epoch FROM clock_timestamp() - xact_start)::int"
+        "SELECT pid, coalesce(usename, backend_type), application_name, state,"
+        " extract(epoch FROM clock_timestamp() - xact_start)::int"
         " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
         " ORDER BY xact_start LIMIT 3"
     ).fetchall()

@@ -206,8 +206,10 @@ def _batches(order: Order, release: Release, slot: str, found: Found, same: bool
     routes = batches.shift(release.services, counts(release, slot, origin), slot, parts)
     addresses = found.fleet.addresses
     made = []
+    done: list[str] = []
     for part, shifted in zip(parts, routes, strict=True):
-        direct = batches.endpoints(release, slot, {host: addresses[host] for host in part})
+        done += part  # a host of an earlier batch that has become sick since ends the run too
+        direct = batches.endpoints(release, slot, {host: addresses[host] for host in done})
         last = part is parts[-1]
         made.append(
             {"hosts": part, "route": shifted, "endpoints": direct, "entrances": _entrances(release, found) if last else []}

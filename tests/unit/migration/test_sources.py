@@ -51,6 +51,7 @@ def test_a_bad_name_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
+        ({}, "holds no migration"),
         ({"0001_a.up.sql": PLAIN, "1_b.up.sql": PLAIN}, "same number"),
         ({"0001_a.down.sql": PLAIN}, "leads down from nowhere"),
         ({"0001_a.up.sql": PLAIN, "0001_b.down.sql": PLAIN}, "leads down from nowhere"),
