@@ -37,7 +37,7 @@ bench: packages ## Measure against named peers
 lint: .venv/checks ## Check the style of everything
 	ruff format --check .
 	ruff check .
-	mypy $(wildcard plugins sandbox tools bench)
+	mypy plugins sandbox tools bench tests/unit tests/integration
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint
