@@ -37,7 +37,7 @@ bench: packages ## Measure against named peers
 lint: .venv/checks ## Check the style of everything
 	ruff format --check .
 	ruff check .
-	mypy $(wildcard plugins sandbox tools bench)
+	mypy plugins sandbox tools bench tests/unit tests/integration
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint
@@ -55,7 +55,7 @@ docs: .venv/checks ## Write the pages of docs/reference from the documentation i
 	python -m tools.pages
 
 changelog: .venv/checks ## Write CHANGELOG.md from the fragments of a release: make changelog VERSION=1.0.0
-	antsibull-changelog release --update-existing --version $(VERSION)
+	antsibull-changelog release --update-existing --reload-plugins --version $(VERSION)
 
 build: .venv/runs ## Build the collection's tarball into .cache/build
 	ansible-galaxy collection build --force --output-path .cache/build

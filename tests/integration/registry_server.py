@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPResponse
 from pathlib import Path
 
 from cryptography import x509
@@ -43,10 +44,13 @@ class Registry:
         manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": []}).encode()
         return str(self._ask("PUT", f"/v2/{repository}/manifests/{tag}", manifest, MANIFEST).headers["Docker-Content-Digest"])
 
-    def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> urllib.request.addinfourl:
+    def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> HTTPResponse:
         url = path if path.startswith("https:") else f"https://{self.name}{path}"
         request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {}, method=method)
-        return urllib.request.urlopen(request, timeout=10, context=ssl.create_default_context(cafile=str(self.ca)))
+        answer: HTTPResponse = urllib.request.urlopen(
+            request, timeout=10, context=ssl.create_default_context(cafile=str(self.ca))
+        )
+        return answer
 
 
 @contextmanager
