@@ -20,6 +20,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = "inventories/development"
@@ -179,6 +182,12 @@ def cleared(version: str) -> None:
     identity = seen.releases.get(version, "")
     if seen.marks.get(identity) == "bad":
         assert playbook("clear_release", release=identity, reason="a test begins").rc == 0
+
+
+def impatient(deadline: str = "15s") -> dict[str, Any]:
+    """The services of the inventory, with less patience for a replica that does not become healthy."""
+    services: dict[str, Any] = yaml.safe_load((ROOT / INVENTORY / "group_vars/all/config.yml").read_text())["mainstay_services"]
+    return {name: {**service, "health": {**service["health"], "deadline": deadline}} for name, service in services.items()}
 
 
 def unknown_configuration() -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import customers
 import fleet
 import pytest
@@ -9,7 +11,7 @@ from test_hazards import refused
 
 pytestmark = pytest.mark.fleet
 
-PATIENCE = {"release_deadline": "10s", "mainstay_bake": "3s"}
+PATIENCE: dict[str, Any] = {"mainstay_services": fleet.impatient(), "release_deadline": "10s", "mainstay_bake": "3s"}
 BAD = {
     "v4-never-healthy": "last answer 503",
     "v4-wrong-version": "v0",
@@ -42,7 +44,7 @@ def is_undone_and_known_bad(calm: fleet.Snapshot, version: str) -> None:
     assert seen.running == calm.running
     assert seen.rotation == calm.rotation
     assert seen.marks[seen.releases[version]] == "bad"
-    again = fleet.playbook("deploy", version=version)
+    again = fleet.playbook("deploy", version=version, mainstay_services=fleet.impatient())
     refused(again, seen)
     assert f"{seen.releases[version]} is known bad" in again.words
 
@@ -59,7 +61,7 @@ def test_the_message_says_which_check_failed_where_what_was_answered_and_logged(
 @pytest.mark.parametrize("strategy", ["rolling", "blue_green"])
 def test_a_release_that_becomes_sick_in_rotation_is_taken_out_again(calm: fleet.Snapshot, strategy: str) -> None:
     fleet.cleared("v4-sick-later")
-    ran = fleet.playbook("deploy", version="v4-sick-later", strategy=strategy, release_deadline="10s", mainstay_bake="12s")
+    ran = fleet.playbook("deploy", version="v4-sick-later", strategy=strategy, **{**PATIENCE, "mainstay_bake": "12s"})
     assert ran.rc != 0, ran.output
     is_undone_and_known_bad(calm, "v4-sick-later")
 
@@ -68,7 +70,7 @@ def test_a_release_that_becomes_sick_in_rotation_is_taken_out_again(calm: fleet.
 def test_a_release_that_becomes_sick_after_its_own_batch_stops_the_ones_after_it(calm: fleet.Snapshot) -> None:
     fleet.cleared("v4-sick-later")
     with customers.shopping(rate=100) as load:
-        ran = fleet.playbook("deploy", version="v4-sick-later", strategy="rolling", release_deadline="10s", mainstay_bake="1s")
+        ran = fleet.playbook("deploy", version="v4-sick-later", strategy="rolling", **{**PATIENCE, "mainstay_bake": "1s"})
     assert ran.rc != 0, ran.output
     is_undone_and_known_bad(calm, "v4-sick-later")
     assert calm.version in load.told["run"]["versions"]
@@ -78,9 +80,7 @@ def test_a_release_that_becomes_sick_after_its_own_batch_stops_the_ones_after_it
 def test_a_release_that_crashes_under_load_never_has_more_than_its_share(calm: fleet.Snapshot) -> None:
     fleet.cleared("v4-crashes-under-load")
     with customers.shopping(rate=600) as load:
-        ran = fleet.playbook(
-            "deploy", version="v4-crashes-under-load", strategy="rolling", release_deadline="10s", mainstay_bake="5s"
-        )
+        ran = fleet.playbook("deploy", version="v4-crashes-under-load", strategy="rolling", **PATIENCE)
     assert ran.rc != 0, ran.output
     answered = load.told["run"]["versions"]
     assert answered.get("v4-crashes-under-load", 0) <= sum(answered.values()) / 3
@@ -101,10 +101,10 @@ def test_a_release_that_is_only_slow_or_stubborn_can_be_deployed_and_replaced(ca
 
 def test_a_release_can_be_deployed_again_after_somebody_cleared_it(calm: fleet.Snapshot) -> None:
     fleet.cleared("v4-bad-migration")
-    fleet.playbook("deploy", version="v4-bad-migration")
+    fleet.playbook("deploy", version="v4-bad-migration", **PATIENCE)
     identity = fleet.snapshot().releases["v4-bad-migration"]
     assert fleet.snapshot().marks[identity] == "bad"
     assert fleet.playbook("clear_release", release=identity, reason="tried again on purpose").rc == 0
     assert fleet.snapshot().marks[identity] == "cleared"
-    ran = fleet.playbook("deploy", version="v4-bad-migration")
+    ran = fleet.playbook("deploy", version="v4-bad-migration", **PATIENCE)
     assert "is known bad" not in ran.words

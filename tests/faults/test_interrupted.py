@@ -75,7 +75,7 @@ def test_after_a_run_was_killed_another_version_can_be_deployed(calm: fleet.Snap
 def test_an_undoing_that_is_killed_is_finished_by_the_next_run(calm: fleet.Snapshot, begin, number: signal.Signals) -> None:
     fleet.cleared("v4-never-healthy")
     with customers.shopping(rate=300) as load:
-        run = begin("deploy", version="v4-never-healthy", strategy="rolling", release_deadline="6s")
+        run = begin("deploy", version="v4-never-healthy", strategy="rolling", mainstay_services=fleet.impatient("6s"))
         assert run.reaches("Judge: undo route"), run.output
         run.signal(number)
         run.ends()

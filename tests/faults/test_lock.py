@@ -51,7 +51,9 @@ def test_a_lock_whose_lease_ended_is_free(calm: fleet.Snapshot) -> None:
 
 
 def test_a_run_that_slept_past_its_lease_is_refused_by_its_token(calm: fleet.Snapshot, begin) -> None:
-    sleeper = begin("deploy", version=calm.next, strategy="rolling", release_lease="4s", release_owner="alice")
+    sleeper = begin(
+        "deploy", version=calm.next, strategy="rolling", release_lease="15s", release_deadline="10s", release_owner="alice"
+    )
     assert sleeper.reaches("Judge: start 1")
     sleeper.stops()
     fleet.until(lambda: fleet.lease_ended(), 60)

@@ -53,7 +53,8 @@ IN_CI = ("the database at the start",)
 def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
     calm: fleet.Snapshot, begin, host: str, step: str
 ) -> None:
-    run = begin("deploy", version=calm.next, strategy="rolling", release_deadline="8s")
+    services = fleet.impatient("20s")
+    run = begin("deploy", version=calm.next, strategy="rolling", mainstay_services=services, release_deadline="8s")
     assert run.reaches(step), run.output
     with fleet.paused(host):
         ran = run.ends()
@@ -63,7 +64,7 @@ def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
         assert seen.live["release"] == calm.live["release"]
         assert seen.marks.get(seen.releases[calm.next]) != "bad", ran.output
     fleet.until(lambda: fleet.is_well(), 60)
-    again = fleet.playbook("deploy", version=calm.next)
+    again = fleet.playbook("deploy", version=calm.next, mainstay_services=services)
     assert again.rc == 0, again.output
     assert fleet.what_hinders() == []
     assert fleet.snapshot().version == calm.next

@@ -49,7 +49,9 @@ def test_no_secret_is_shown_by_a_run_however_verbose(secrets: dict[str, set[str]
 
 def test_no_secret_is_shown_when_a_run_fails(secrets: dict[str, set[str]]) -> None:
     fleet.cleared("v4-never-healthy")
-    ran = fleet.playbook("deploy", "-vvvv", "--diff", version="v4-never-healthy", strategy="blue_green", release_deadline="3s")
+    ran = fleet.playbook(
+        "deploy", "-vvvv", "--diff", version="v4-never-healthy", strategy="blue_green", mainstay_services=fleet.impatient("4s")
+    )
     assert ran.rc != 0
     assert shown(secrets, ran.output) == []
     assert shown(secrets, kept()) == []
