@@ -31,6 +31,8 @@ SANDBOX = {
 # Connections must outlive a run, so that their bytes can be counted at its end.
 ANSIBLE = {"ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=900", "ANSIBLE_PIPELINING": "1", "ANSIBLE_FORKS": "20"}
 
+NOTHING: Mapping[str, object] = {}
+
 
 class RunFailed(Exception):
     """A playbook failed that must not, which makes its figures worthless."""
@@ -69,10 +71,10 @@ class Fleet:
         (path / "hosts.yml").write_text(yaml.safe_dump(hosts))
         return path
 
-    def play(self, playbook: str, apps: int | None = None, **given: object) -> Cost:
+    def play(self, playbook: str, given: Mapping[str, object] = NOTHING, apps: int | None = None) -> Cost:
         """What a run of a playbook cost, which must succeed; its output stands in the directory."""
         inventory = self.inventory(apps or self.apps)
-        command = ["ansible-playbook", "-i", str(inventory), playbook, "-e", json.dumps(given)]
+        command = ["ansible-playbook", "-i", str(inventory), playbook, "-e", json.dumps(dict(given))]
         return self._spend(command, Path(playbook).name)
 
     def ask(self, hosts: str, module: str, arguments: Mapping[str, object]) -> None:
