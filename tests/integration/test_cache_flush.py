@@ -25,7 +25,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from redis_server import cluster, pair, port_of, server
 
-SHOWING = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1"}
+SHOWING = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
 """Ansible shows the module's arguments, too."""
 DEFAULTS = {
     "host": "127.0.0.1", "database": 0, "username": None, "password": None, "tls": False, "ca_path": None, "validate_certs": True,
@@ -259,6 +259,7 @@ def test_a_run_that_lost_its_lock_deletes_no_more(cache: redis.Redis, tmp_path: 
 
 
 def test_a_run_that_loses_its_lock_half_way_stops_there(cache: redis.Redis, tmp_path: Path) -> None:
+    (tmp_path / "production").mkdir()
     cache.execute_command("DEBUG", "POPULATE", 400_000, "page")
     wanted, found, steps = planned(cache, "page:*")
     newer = Thread(target=_take_over, args=(port_of(cache), tmp_path / "production"))

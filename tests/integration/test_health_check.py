@@ -33,7 +33,7 @@ from health_servers import (
 )
 
 ONCE = Policy(deadline=0)
-SHOWING = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1"}
+SHOWING = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
 """Ansible shows the module's arguments, too."""
 SECRETS = '{"words": ["hunter22", "hunter23", "key-4711"]}'
 WELL = '{"status": "healthy", "version": "v2", "checks": {"database": "up"}}'

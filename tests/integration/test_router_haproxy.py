@@ -35,7 +35,7 @@ Shop = tuple[Fixture, dict[str, Any]]
 def shop(tmp_path: Path) -> Iterator[Shop]:
     """Replicas of two services on two hosts, and the variables of an inventory that says so; HAProxy is not started."""
     fixture = Fixture(tmp_path, free_port())
-    services = {
+    services: dict[str, Any] = {
         "api": {"kind": "web", "health": {"path": "/health"}},
         "chat": {"kind": "websocket", "health": {"path": "/health"}, "route": {"path": "/ws"}},
         "jobs": {"kind": "worker"},
@@ -43,7 +43,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     for name in ("api", "chat"):
         for slot in ("blue", "green"):
             replica = fixture.replicas[f"shop_{name}/app1-{slot}-1"] = Replica(f"{name} {slot}")
-            services[name].setdefault("ports", {})[slot] = replica.port  # type: ignore[attr-defined]
+            services[name].setdefault("ports", {})[slot] = replica.port
             services[name] |= {"replicas": 1, "max_replicas": 1}
             replica.start()
     variables = {

@@ -43,7 +43,7 @@ class Registry:
 
 def digest_of(repository: str, tag: str, registry: Registry) -> str:
     """The digest of ``repository:tag``; raises ``NotFound`` or ``Unavailable``."""
-    host, _, path = repository.partition("/")
+    host, _slash, path = repository.partition("/")
     try:
         answer = _manifest(host, path, tag, registry)
         return DIGEST.check(answer.headers.get("Docker-Content-Digest"))
@@ -81,7 +81,7 @@ def _ask(url: str, registry: Registry, authorization: str, method: str) -> Any:
     headers = {"Accept": _MANIFESTS, **({"Authorization": authorization} if authorization else {})}
     request = urllib.request.Request(url, method=method, headers=headers)  # noqa: S310  # it begins with https
     context = ssl.create_default_context(cafile=registry.ca_path or None)
-    return urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context)  # noqa: S310
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context)).open(request, timeout=TIMEOUT_S)
 
 
 def _basic(registry: Registry) -> str:

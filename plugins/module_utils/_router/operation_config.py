@@ -16,7 +16,7 @@ from .._edge.run import Operation, Report
 from . import binary, haproxy, state_file
 from .config import RELOAD, WRITE, Current, Wanted, marked, plan_config
 from .ready import is_in_rotation
-from .takeover import take_over
+from .takeover import Seen, take_over
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def _reload(request: Request, found: Current) -> None:
     if found.answering:
         state_file.write(request.state_file, haproxy.servers_state(request.socket))
     seen = take_over(request.socket, request.master, request.wanted.mark, request.reload_timeout)
-    if seen.alone and seen.mark == request.wanted.mark:
+    if seen.mark == request.wanted.mark:
+        _demand_alone(seen)
         return
     if found.text is not None:
         state_file.replace(request.path, found.text)
@@ -85,6 +86,14 @@ def _reload(request: Request, found: Current) -> None:
         f"{seen.mark or 'the old one'}; {request.path} was put back: "
         "look at `journalctl -u haproxy` (is a port taken?)"
     )
+
+
+def _demand_alone(seen: Seen) -> None:
+    if not seen.alone:
+        raise Failed(
+            "HAProxy runs the new configuration, but an old process still takes commands and may swallow the next ones: "
+            "look at `show proc` of the master's socket, then restart HAProxy"
+        )
 
 
 def _report(request: Request, found: Current) -> Report:
