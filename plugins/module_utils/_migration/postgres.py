@@ -61,10 +61,23 @@ def session(database: Database, limits: Limits) -> Iterator[Connection]:
         connection.close()
 
 
-def settle(connection: Connection, limits: Limits) -> None:
-    """Bring the session back to our settings, whatever a migration before may have set."""
+def settle(connection: Connection, limits: Limits, then: str = "") -> None:
+    """Bring the session back to our settings, whatever a migration before may have set; ``then`` costs no round trip."""
     assignments = "; ".join(f"SET {name} = '{value}'" for name, value in settings(limits).items())
-    connection.execute(f"RESET ROLE; RESET ALL; {assignments}".encode())
+    connection.execute(f"RESET ROLE; RESET ALL; {assignments}; {then}".encode())
+
+
+@contextmanager
+def transaction(connection: Connection, limits: Limits) -> Iterator[None]:
+    """All of it or nothing, in a session that is settled."""
+    settle(connection, limits, "BEGIN")
+    try:
+        yield
+        connection.execute(b"COMMIT")
+    except BaseException:
+        if connection.info.transaction_status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR):
+            connection.execute(b"ROLLBACK")
+        raise
 
 
 def send(connection: Connection, text: str) -> int:

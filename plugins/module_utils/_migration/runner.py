@@ -16,7 +16,7 @@ from .index import clear_invalid, is_built
 from .model import APPLIED, BROKEN, Blocked, Limits, Migration, Script, Statement, StatementFailed
 from .patience import Patience
 from .place import at_the_end, located
-from .postgres import send, settle, suspects
+from .postgres import send, settle, suspects, transaction
 
 with suppress(ImportError):
     import psycopg
@@ -42,7 +42,6 @@ class Runner:
         script = migration.down if step.action == "revert" else migration.up
         if script is None:
             raise AssertionError(f"{migration.name} has no way {step.action}; a plan never asks for it")
-        settle(self.connection, self._limits())
         if script.transactional:
             self._attempt(script.file, lambda: self._whole(step, script))
         else:
@@ -50,7 +49,7 @@ class Runner:
 
     def _whole(self, step: Step, script: Script) -> None:
         try:
-            with self.connection.transaction():
+            with transaction(self.connection, self._limits()):
                 send(self.connection, script.text)
                 self.remember(step)
         except StatementFailed as error:
@@ -72,6 +71,7 @@ class Runner:
             self.history.applied(step.data, self.release)
 
     def _piecewise(self, step: Step, script: Script) -> None:
+        settle(self.connection, self._limits())
         self.history.begun(step.data, self.release)
         try:
             for statement in script.statements:
