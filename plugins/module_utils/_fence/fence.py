@@ -77,7 +77,7 @@ def held(fence: Fence, clock: Clock | None = None) -> Iterator[None]:
     fence.path.parent.mkdir(parents=True, exist_ok=True)
     _remember(fence)
     with open(fence.path.with_suffix(".lock"), "w") as file:
-        done, _ = wait_until(lambda: _taken(file), bool, PATIENCE, clock=clock)
+        done, _last = wait_until(lambda: _taken(file), bool, PATIENCE, clock=clock)
         if not done:
             raise TimedOut(
                 f"a module of another run has been at work on this host for more than {PATIENCE.timeout:g} s; nothing was "

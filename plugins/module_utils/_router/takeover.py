@@ -27,7 +27,7 @@ def take_over(socket: str, master_socket: str, mark: str, timeout: float) -> See
     wait_until(lambda: haproxy.answers(master_socket), bool, Pace(timeout, LOOK_EVERY))
     before = master.failures(master_socket)
     master.reload(master_socket)
-    _, seen = wait_until(
+    _done, seen = wait_until(
         lambda: _look(socket, master_socket, before),
         lambda seen: seen.failed or (seen.alone and seen.mark == mark),
         Pace(timeout, LOOK_EVERY),
