@@ -1,6 +1,6 @@
 # What can be done with this checkout. `make` alone lists it; nothing needs to be done before any of it.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PACKAGES := redis-server:redis-server haproxy:haproxy ssh:openssh-client '/usr/lib/postgresql/*/bin/postgres:postgresql'
+PACKAGES := docker-registry:docker-registry redis-server:redis-server haproxy:haproxy ssh:openssh-client '/usr/lib/postgresql/*/bin/postgres:postgresql'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo down test test-unit test-integration test-molecule test-faults bench lint sanity format docs changelog build clean
@@ -28,8 +28,8 @@ test-integration: packages ## Run the modules against real servers
 test-molecule: packages ## Run the playbooks on the fleet
 	python -m pytest tests/molecule
 
-test-faults: packages ## Run the fault tests with many seeds
-	python -m pytest tests/faults --seeds 20
+test-faults: packages ## Run the fault tests, the long ones too
+	MAINSTAY_FULL=1 python -m pytest tests/faults
 
 bench: packages ## Measure against named peers
 	python -m bench
@@ -37,7 +37,7 @@ bench: packages ## Measure against named peers
 lint: .venv/checks ## Check the style of everything
 	ruff format --check .
 	ruff check .
-	tools/types
+	mypy plugins sandbox tools bench tests/unit tests/integration
 	yamllint --strict .
 	ansible-lint --offline
 	antsibull-changelog lint
@@ -55,7 +55,7 @@ docs: .venv/checks ## Write the pages of docs/reference from the documentation i
 	python -m tools.pages
 
 changelog: .venv/checks ## Write CHANGELOG.md from the fragments of a release: make changelog VERSION=1.0.0
-	antsibull-changelog release --version $(VERSION)
+	antsibull-changelog release --update-existing --reload-plugins --version $(VERSION)
 
 build: .venv/runs ## Build the collection's tarball into .cache/build
 	ansible-galaxy collection build --force --output-path .cache/build

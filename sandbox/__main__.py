@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 
-from . import commands
+from . import commands, demo
 from .errors import SandboxError
 from .lock import alone
 from .settings import Settings, read_settings
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     up = names.add_parser("up", help="bring the fleet up and wait until it answers")
     up.add_argument("--apps", type=int, default=3, help="how many application hosts (default: %(default)s)")
     names.add_parser("release", help="build the sample application's releases and push them into the fleet's registry")
+    names.add_parser("demo", help="deploy, replace under load, refuse a broken release, roll back, and count what was lost")
     down = names.add_parser("down", help="remove every trace of the fleet")
     down.add_argument("--images", action="store_true", help="remove the images too")
     names.add_parser("images", help="show which images are built")
@@ -47,21 +49,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> None:
-    match options.command:
-        case "engine":
-            commands.start_engine(settings)
-        case "build":
-            commands.build(settings)
-        case "up":
-            commands.up(settings, options.apps)
-        case "release":
-            commands.release(settings)
-        case "down":
-            commands.down(settings, options.images)
-        case "images":
-            commands.list_images()
-        case "status":
-            commands.status(settings, options.apps)
+    """The command that was asked for; argparse has made sure that it is one of these."""
+    performed: dict[str, Callable[[], object]] = {
+        "engine": lambda: commands.start_engine(settings),
+        "build": lambda: commands.build(settings),
+        "up": lambda: commands.up(settings, options.apps),
+        "release": lambda: commands.release(settings),
+        "demo": lambda: demo.play(settings),
+        "down": lambda: commands.down(settings, options.images),
+        "images": commands.list_images,
+        "status": lambda: commands.status(settings, options.apps),
+    }
+    performed[options.command]()
 
 
 if __name__ == "__main__":

@@ -54,11 +54,13 @@ options:
   kind:
     description:
       - V(sql) is a directory of plain SQL, V(alembic) one of Alembic.
-      - Files of plain SQL are called C(NNNN_name.up.sql), with C(NNNN_name.down.sql) where there is a way back. Each runs in
+      - >-
+        Files of plain SQL are called C(NNNN_name.up.sql), with C(NNNN_name.down.sql) where there is a way back. Each runs in
         one transaction. A comment C(-- mainstay: no-transaction) before the first statement runs the statements
         one by one instead, for C(CREATE INDEX CONCURRENTLY). C(-- mainstay: compatible) says that the code of the
         release before can live with the change.
-      - A directory of Alembic holds C(env.py) and C(versions), or C(alembic.ini) as well. Its C(env.py) takes the connection
+      - >-
+        A directory of Alembic holds C(env.py) and C(versions), or C(alembic.ini) as well. Its C(env.py) takes the connection
         from C(config.attributes["connection"]), or connects to C(sqlalchemy.url), which carries the same limits. A comment
         C(# mainstay: compatible) in a revision says the same as in SQL. Needs SQLAlchemy 2 on the target.
     type: str

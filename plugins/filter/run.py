@@ -67,6 +67,29 @@ def newest_migration(directory: str) -> str:
     return names[-1] if names else ""
 
 
+def succeeded(hostvars: Mapping[str, Any], hosts: Sequence[str], name: str, phase: str) -> list[str]:
+    """The hosts that did well in this phase; all of them if it was not run, because there was nothing to start."""
+    results = {host: hostvars[host].get(name) or {} for host in hosts}
+    ran = {host: result for host, result in results.items() if result.get("phase") == phase or result.get("unreachable")}
+    return (
+        [host for host, result in ran.items() if not result.get("failed") and not result.get("unreachable")]
+        if ran
+        else list(hosts)
+    )
+
+
+def routed_to(routes: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, Any]:
+    """The routes, restricted to these hosts: one that is down gets no traffic until a later run finds it well."""
+    return {
+        name: {**route, "slots": {slot: _on(share, hosts) for slot, share in route["slots"].items()}}
+        for name, route in routes.items()
+    }
+
+
+def _on(share: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, Any]:
+    return {**share, "hosts": [host for host in share["hosts"] if host in hosts]}
+
+
 def schema(history: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
     """Applied migrations, oldest first, and whether each is declared compatible with older code."""
     return {f"{row['version']}_{row['name']}": bool(row["compatible"]) for row in history if row["state"] == "applied"}
@@ -81,7 +104,8 @@ def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]
     steps = [f"{step['action']} {step['subject']}: {step['before'] or 'nothing'} -> {step['after']}" for step in planned["steps"]]
     if "verdict" not in settled:
         return [f"{title} would:", *steps]
-    return [f"{title}: {settled['verdict']} after {settled['seconds']} s", *steps]
+    outcome = f"{title}: {settled['verdict']} after {settled['seconds']} s"
+    return [outcome, *steps] if settled["verdict"] == "pass" else [outcome]
 
 
 def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
@@ -161,8 +185,10 @@ class FilterModule:
             "newest_migration": newest_migration,
             "passed": passed,
             "registered": registered,
+            "routed_to": routed_to,
             "schema": schema,
             "secrets_of": secrets_of,
             "status": status,
+            "succeeded": succeeded,
             "summary": summary,
         }

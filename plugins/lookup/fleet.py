@@ -67,7 +67,7 @@ def _refuse_passing_by() -> None:
         raise AnsibleError(
             "this playbook concerns every host of the environment and all of its phases, "
             f"so {' and '.join(used)} cannot be used with it: run it without; "
-            "an environment is chosen with -i, and single hosts are looked at with the status playbook"
+            "an environment is chosen with -i"
         )
 
 

@@ -14,6 +14,8 @@ description:
   - A statement waits for a lock at most O(lock_timeout), then gives way to the application and is tried again after a pause,
     until O(deadline). The application is not stalled for longer, however long a reader holds the lock. This holds for each
     statement, so change one table in a file.
+  - An autovacuum of the table counts as such a reader. PostgreSQL cancels it only for who waits longer than its
+    C(deadlock_timeout), so a migration that gives way sooner waits until the autovacuum is done.
   - A session whose client is killed ends within a second, and leaves no lock and no change behind.
   - A migration without a transaction that did not finish is named and nothing runs, unless it only builds indexes
     concurrently. Those that an interrupted build left invalid are dropped and built again.

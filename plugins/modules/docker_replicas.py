@@ -191,7 +191,7 @@ def main() -> None:
             "secrets_fingerprint": {"type": "str", "no_log": False},
             "release": {"type": "str"},
             "version": {"type": "str"},
-            "bind_address": {"type": "str", "default": "0.0.0.0"},  # noqa: S104
+            "bind_address": {"type": "str", "default": "0.0.0.0"},
             "stop_timeout": {"type": "str"},
             "registry_username": {"type": "str"},
             "registry_password": {"type": "str", "no_log": True},

@@ -9,7 +9,7 @@ module: release_judge
 short_description: Judge a phase of a run over the whole inventory
 version_added: 0.1.0
 description:
-  - Counts every host that had to take part, whatever became of it: one that failed, could not be reached, was skipped
+  - Counts every host that had to take part, whatever became of it; one that failed, could not be reached, was skipped
     or never ran the phase is no pass.
   - Then asks the endpoints, once or for as long as the release bakes. No data is never a pass.
   - Writes the verdict into the journal and gives the lock the time that the next phase may take.
@@ -47,6 +47,10 @@ options:
     description: What was registered on each host.
     type: dict
     default: {}
+  any_will_do:
+    description: Whether one host that did well is enough. Only for going back, when a host that is down must not keep others.
+    type: bool
+    default: false
   endpoints:
     description: What must be well now.
     type: list
@@ -240,6 +244,7 @@ def main() -> None:
             "phase": {"type": "str", "required": True},
             "hosts": {"type": "list", "elements": "str", "required": True},
             "results": {"type": "dict", "default": {}},
+            "any_will_do": {"type": "bool", "default": False},
             "endpoints": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
             "dependencies": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
             "healthy": {"type": "int", "default": 1},

@@ -99,9 +99,12 @@ options:
     type: str
     default: ""
   migrates:
-    description: Whether the run changes the schema, so that it cannot pass without that phase.
-    type: bool
-    default: false
+    description:
+      - Whether the run changes the schema, so that it cannot pass without that phase.
+      - V(once) is for a release that was not in service before, V(always) for a repair too, because nothing is done twice.
+    type: str
+    choices: ["no", once, always]
+    default: "no"
   force_schema:
     description: Roll back although a later migration is not declared compatible with older code.
     type: bool
@@ -194,7 +197,7 @@ def main() -> None:
             },
             "schema": {"type": "dict", "default": {}},
             "newest_migration": {"type": "str", "default": ""},
-            "migrates": {"type": "bool", "default": False},
+            "migrates": {"type": "str", "choices": ["no", "once", "always"], "default": "no"},
             "force_schema": {"type": "bool", "default": False},
             "registry": {
                 "type": "dict",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Unavailable
-from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy
+from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy, master
 
 BROKEN = (OSError, ValueError, IndexError)
 HAPROXY = "/usr/sbin/haproxy"
@@ -161,13 +161,10 @@ frontend f
 
     def reload(self) -> None:
         assert self.process
-        before = self._pids()
-        haproxy.ask(self.master, "reload")
-        self.wait_for(lambda: not self._pids() & before)
-
-    def _pids(self) -> set[str]:
-        """Who answers: for a moment the old process still does, beside the new one."""
-        return {haproxy.information(self.socket)["Pid"] for _ in range(8)}
+        self.wait_for(lambda: haproxy.answers(self.master))
+        before = haproxy.information(self.socket)["Pid"]
+        master.reload(self.master)
+        self.wait_for(lambda: master.has_handed_over(self.master) and haproxy.information(self.socket)["Pid"] != before)
 
     def wait_for(self, is_done: object, timeout: float = 10) -> None:
         ends = time.monotonic() + timeout

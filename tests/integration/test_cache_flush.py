@@ -17,13 +17,16 @@ from ansible_collections.mainstay.ops.plugins.module_utils._cache.model import K
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.operation import FLUSH, Request
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.redis import flushed
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.script import COUNT, SLICE, guards
+from ansible_collections.mainstay.ops.plugins.module_utils._cache.script import FLUSH as FLUSH_MODE
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, FencedOff, InvalidInput, Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._core.plan import Plan
 from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import Fence
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from redis_server import cluster, pair, port_of, server
 
+SHOWING = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+"""Ansible shows the module's arguments, too."""
 DEFAULTS = {
     "host": "127.0.0.1", "database": 0, "username": None, "password": None, "tls": False, "ca_path": None, "validate_certs": True,
     "timeout": "10s", "protected": [], "override_protected": False, "reason": None, "largest": 1_000_000, "confirm": None,
@@ -79,6 +82,12 @@ def test_flushing_everything_leaves_queues_and_sessions(cache: redis.Redis) -> N
     assert cache.exists(*kept) == len(kept)
 
 
+def test_a_slice_may_hold_more_keys_than_lua_can_unpack(cache: redis.Redis) -> None:
+    fill(cache, page=20_000)
+    answer = cache.eval(SLICE, 0, 0, "*", 30_000, FLUSH_MODE, 0)
+    assert (answer[1], answer[3], cache.dbsize()) == (20_000, 20_000, 0)
+
+
 def test_a_second_run_has_nothing_to_do(cache: redis.Redis) -> None:
     fill(cache, page=10, session=3)
     flush(cache, "*")
@@ -115,11 +124,14 @@ def test_another_database_is_not_touched(cache: redis.Redis) -> None:
     assert cache.dbsize() == 10
 
 
-GLOB = st.text("ab:[]^-*?\\%.", min_size=1, max_size=8)
-KEYS = st.lists(st.text("ab:[]^-*?\\%.\n\0", min_size=1, max_size=8), min_size=1, max_size=30, unique=True)
+GLOB = st.text("ab:[]^-*?\\%.", min_size=1, max_size=8) | st.text("ab*", min_size=1, max_size=6)
+KEY = st.text("ab:[]^-*?\\%.\n\0", min_size=1, max_size=8) | st.text("ab", min_size=1, max_size=4)
+KEYS = st.lists(KEY, min_size=1, max_size=30, unique=True)
 
 
 @given(GLOB, KEYS)
+@example("ab*ba", ["aba", "abba", "abaaba"])
+@example("a*b*b", ["ab", "abb", "aabab"])
 @settings(deadline=None, max_examples=400)
 def test_protected_patterns_match_exactly_as_redis_would(shared: redis.Redis, pattern: str, keys: list[str]) -> None:
     shared.flushall()
@@ -246,6 +258,26 @@ def test_a_run_that_lost_its_lock_deletes_no_more(cache: redis.Redis, tmp_path: 
     assert cache.dbsize() == 5000
 
 
+def test_a_run_that_loses_its_lock_half_way_stops_there(cache: redis.Redis, tmp_path: Path) -> None:
+    (tmp_path / "production").mkdir()
+    cache.execute_command("DEBUG", "POPULATE", 400_000, "page")
+    wanted, found, steps = planned(cache, "page:*")
+    newer = Thread(target=_take_over, args=(port_of(cache), tmp_path / "production"))
+    newer.start()
+    with pytest.raises(FencedOff):
+        FLUSH.apply(Request(wanted.flush, Fence("production", 8, tmp_path)), found, steps)
+    newer.join()
+    assert 0 < cache.dbsize() < 400_000
+
+
+def _take_over(port: int, environment: Path) -> None:
+    """What a newer run does on this host, as soon as the older one is at work."""
+    with redis.Redis(port=port) as client:
+        while client.dbsize() == 400_000:
+            pass
+    (environment / "fence").write_text("9")
+
+
 def test_a_run_stops_at_the_slice_before_which_it_is_told_to(cache: redis.Redis) -> None:
     fill(cache, page=5000)
     wanted, found, _ = planned(cache, "page:*")
@@ -264,7 +296,7 @@ def test_a_pattern_that_nobody_means_is_refused(cache: redis.Redis, pattern: str
 def module(client: redis.Redis, *flags: str, **arguments: Any) -> tuple[int, str]:
     given = json.dumps({"port": port_of(client), **arguments})
     command = ["ansible", "localhost", "-m", "mainstay.ops.cache_flush", "-a", given, *flags]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **SHOWING})
     return done.returncode, done.stdout + done.stderr
 
 
@@ -289,4 +321,5 @@ def test_the_module_never_shows_the_password() -> None:
         for word, exit_code in (("hunter22", 0), ("hunter23", 2)):
             code, output = module(client, "-vvvv", "--diff", "-e", f"word={word}", pattern="page:*", password="{{ word }}")
             assert code == exit_code
+            assert '"invocation"' in output
             assert "hunter2" not in output

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, InvalidInput
-from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy
+from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy, master
 from ansible_collections.mainstay.ops.plugins.module_utils._router.config import TrafficLost
 from ansible_collections.mainstay.ops.plugins.module_utils._router.operation_config import CONFIG
 from haproxy_server import Fixture, names, shop
@@ -32,7 +33,7 @@ def configure(fixture: Fixture, text: str, *, check: bool = False, forget: list[
             "socket": fixture.socket,
             "master_socket": fixture.master,
             "state_file": str(fixture.state_file),
-            "reload_timeout": "5s",
+            "reload_timeout": "30s",
             "program": "/usr/sbin/haproxy",
         }
     )
@@ -114,6 +115,22 @@ def test_a_reload_that_fails_puts_the_old_file_back_and_goes_on_serving(shop: Fi
     assert running_mark(shop) == mark
     assert counts["failed"] == 0
     assert configure(shop, content(shop, "# next\n"))["steps"] == ["write", "reload"]
+
+
+def test_a_reload_that_fails_is_noticed_before_its_time_is_over(shop: Fixture) -> None:
+    began = time.monotonic()
+    with pytest.raises(Failed):
+        configure(shop, content(shop).replace("nbthread 2", "nbthread 2\n  maxconn 9000000"))
+    assert time.monotonic() - began < 15
+
+
+def test_a_configuration_in_the_midst_of_a_reload_is_taken_over_all_the_same(shop: Fixture) -> None:
+    for number in range(5):
+        shop.wait_for(lambda: haproxy.answers(shop.master))
+        master.reload(shop.master)
+        result = configure(shop, content(shop, f"# {number}\n"))
+        assert result["steps"] == ["write", "reload"]
+        assert {running_mark(shop) for _ in range(50)} == {result["configuration"]}
 
 
 def test_a_router_that_does_not_run_gets_its_file(shop: Fixture) -> None:

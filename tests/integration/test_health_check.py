@@ -33,6 +33,8 @@ from health_servers import (
 )
 
 ONCE = Policy(deadline=0)
+SHOWING = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_INJECT_INVOCATION": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+"""Ansible shows the module's arguments, too."""
 SECRETS = '{"words": ["hunter22", "hunter23", "key-4711"]}'
 WELL = '{"status": "healthy", "version": "v2", "checks": {"database": "up"}}'
 
@@ -171,7 +173,7 @@ def test_a_hundred_endpoints_take_about_one_round_trip() -> None:
 def module(arguments: dict[str, Any], *flags: str) -> tuple[int, str]:
     """The exit code and everything that Ansible prints."""
     command = ["ansible", "localhost", "-m", "mainstay.ops.health_check", "-a", json.dumps(arguments), *flags]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **SHOWING})
     return done.returncode, done.stdout + done.stderr
 
 
@@ -196,6 +198,7 @@ def test_the_module_fails_with_all_results_and_without_any_credential() -> None:
         assert code == 2
         assert '"error": "Unhealthy"' in output
         assert '"name": "gone"' in output
+        assert '"invocation"' in output
         assert not any(secret in output for secret in ("hunter22", "hunter23", "dTpodW50ZXIyMg", "key-4711")), output
 
 

@@ -75,3 +75,12 @@ def test_a_role_never_defaults_its_own_variables_in_passing(role: Path) -> None:
 def test_a_playbook_reads_as_a_runbook(path: Path) -> None:
     assert 3 <= len(path.read_text().splitlines()) <= 90
     assert path.with_name(f"{path.stem}.meta.yml").exists(), "its arguments have no contract"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("plugins/**/*.py")), ids=relative)
+def test_nothing_in_a_plugin_is_called_by_the_name_that_ansible_keeps_for_translation(path: Path) -> None:
+    """ansible-test says the same of ``_``, a minute later."""
+    assigned = [
+        node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    assert [f"line {node.lineno}" for node in assigned if node.id == "_"] == []

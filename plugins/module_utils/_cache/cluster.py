@@ -40,11 +40,11 @@ def _address(column: str) -> str:
 
 
 def _server(column: str, flags: str, known: Server) -> Server:
-    host, _, port = _address(column).rpartition(":")
+    host, _colon, port = _address(column).rpartition(":")
     is_self = "myself" in flags.split(",")
     return known if is_self else replace(known, host=host or known.host, port=int(port))
 
 
 def _width(slots: str) -> int:
-    first, _, last = slots.partition("-")
+    first, _dash, last = slots.partition("-")
     return int(last or first) - int(first) + 1

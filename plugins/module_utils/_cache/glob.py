@@ -115,7 +115,7 @@ def beginning(pattern: str) -> str:
 
 def _in_order(parts: list[str], text: str) -> bool:
     for part in parts:
-        _, found, text = text.partition(part) if part else ("", "*", text)
+        _before, found, text = text.partition(part) if part else ("", "*", text)
         if not found:
             return False
     return True

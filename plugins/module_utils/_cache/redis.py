@@ -82,7 +82,7 @@ def _prepared(client: Any, wanted: Flush, mode: str) -> Callable[[bytes, int], t
 def _round_trip(client: Any) -> float:
     """The quickest of a few."""
     times = []
-    for _ in range(3):
+    for _attempt in range(3):
         begin = time.perf_counter()
         client.ping()
         times.append(time.perf_counter() - begin)

@@ -22,6 +22,7 @@ A domain adds its own errors below the branch that they belong to, in its own pa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class MainstayError(Exception):
@@ -33,7 +34,7 @@ class MainstayError(Exception):
     def __init__(self, message: str, **details: object) -> None:
         super().__init__(message)
         self.message = message
-        self.details: Mapping[str, object] = details
+        self.details: Mapping[str, Any] = details
 
 
 class InvalidInput(MainstayError):

@@ -19,7 +19,6 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Seconds on a clock that never goes back."""
-        ...
 
     def sleep(self, seconds: float) -> None: ...
 

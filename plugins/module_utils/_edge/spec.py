@@ -35,13 +35,13 @@ def into(cls: type[T], params: Mapping[str, Any]) -> T:
     try:
         return cls(**given)
     except TypeError as error:
-        raise InvalidInput(f"{cls.__name__.lower()}: {str(error).split('() ')[-1]}") from None
+        raise InvalidInput(f"{cls.__name__.lower()}: {str(error).rsplit('() ', maxsplit=1)[-1]}") from None
 
 
 def _convert(hint: Any, value: Any, name: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return _convert(next(a for a in arguments if a is not type(None)), value, name)
+        return _convert(next(a for a in arguments if a is not types.NoneType), value, name)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return value if isinstance(value, hint) else into(hint, _mapping(value, name))
     if origin is tuple:

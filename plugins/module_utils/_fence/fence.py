@@ -14,10 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from .._core.errors import FencedOff, InvalidInput
+from .._core.errors import FencedOff, InvalidInput, TimedOut
 from .._core.text import NAME
+from .._core.wait import Clock, Pace, wait_until
 
+PATIENCE = Pace(timeout=90, interval=0.1)
+"""For as long as an older module may be at a step: it looks at the token between two of them."""
 ROOT = Path("/var/lib/mainstay")
 
 
@@ -60,10 +64,11 @@ def check(fence: Fence) -> None:
 
 
 @contextmanager
-def held(fence: Fence) -> Iterator[None]:
+def held(fence: Fence, clock: Clock | None = None) -> Iterator[None]:
     """Write on this host: remembers the token, then waits until an older module that is still at work here is done.
 
-    The older module sees the new token at its next step and stops.
+    The older module sees the new token at its next step and stops. One that does not, because it hangs, must not hang
+    this run too: ``TimedOut`` is raised.
     """
     check(fence)
     if fence.token is None:
@@ -72,14 +77,26 @@ def held(fence: Fence) -> Iterator[None]:
     fence.path.parent.mkdir(parents=True, exist_ok=True)
     _remember(fence)
     with open(fence.path.with_suffix(".lock"), "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        done, _last = wait_until(lambda: _taken(file), bool, PATIENCE, clock=clock)
+        if not done:
+            raise TimedOut(
+                f"a module of another run has been at work on this host for more than {PATIENCE.timeout:g} s; nothing was "
+                f"changed here. See what it hangs at (fuser {file.name}), end it, and run again"
+            )
         check(fence)
         yield
 
 
+def _taken(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _remember(fence: Fence) -> None:
-    assert fence.token is not None
-    if fence.token <= highest(fence):
+    if fence.token is None or fence.token <= highest(fence):
         return
     fresh = fence.path.with_suffix(".new")
     with open(fresh, "w") as file:

@@ -40,7 +40,7 @@ def check_all(
 def watch(endpoint: Endpoint, policy: Policy, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
     """Asks one endpoint until it is healthy or the deadline is over."""
     pace = Pace(policy.deadline, policy.interval)
-    _, seen = wait_until(_looking(endpoint, ask), lambda seen: is_healthy(seen, policy.healthy), pace, clock=clock)
+    _done, seen = wait_until(_looking(endpoint, ask), lambda seen: is_healthy(seen, policy.healthy), pace, clock=clock)
     return judge(endpoint, seen, policy.healthy)
 
 
@@ -56,7 +56,7 @@ def stay_well(
 
 def guard(endpoint: Endpoint, pace: Pace, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
     """Asks one endpoint until it gives a wrong answer or the time is over."""
-    _, seen = wait_until(_looking(endpoint, ask), lambda seen: seen[-1].trouble is not None, pace, clock=clock)
+    _done, seen = wait_until(_looking(endpoint, ask), lambda seen: seen[-1].trouble is not None, pace, clock=clock)
     return judge(endpoint, seen, len(seen))
 
 

@@ -8,18 +8,31 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from . import postgresql, redis, tcp, web
+from . import tcp, web
 from .model import Answer, Endpoint, NoAnswer
 
 Ask = Callable[[Endpoint, float], Answer]
+
+
+def ask_postgresql(endpoint: Endpoint, until: float) -> Answer:
+    from . import postgresql  # psycopg takes 90 ms to load, which a check of HTTP need not pay
+
+    return postgresql.ask(endpoint, until)
+
+
+def ask_redis(endpoint: Endpoint, until: float) -> Answer:
+    from . import redis  # the library takes 60 ms to load
+
+    return redis.ask(endpoint, until)
+
 
 KINDS: Mapping[str, Ask] = {
     "http": web.ask,
     "https": web.ask,
     "tcp": tcp.ask,
-    "postgresql": postgresql.ask,
-    "redis": redis.ask,
-    "rediss": redis.ask,
+    "postgresql": ask_postgresql,
+    "redis": ask_redis,
+    "rediss": ask_redis,
 }
 
 

@@ -36,7 +36,7 @@ def document(answer: Answer) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError) as error:
-        raise NotJson(f"the body is not JSON ({shown(str(error).split(': ')[0])})") from None
+        raise NotJson(f"the body is not JSON ({shown(str(error).split(': ', maxsplit=1)[0])})") from None
 
 
 def field_of(document: Any, path: str) -> Any:

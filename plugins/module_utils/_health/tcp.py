@@ -35,7 +35,7 @@ def dial(target: Target, until: float) -> socket.socket:
     """A connection to the first address of the target that takes one; raises ``NoAnswer``."""
     found = _resolved(target, until)
     failure: OSError = OSError(errno.EHOSTUNREACH, "the name has no address")
-    for remaining, (family, kind, protocol, _, address) in zip(range(len(found), 0, -1), found, strict=True):
+    for remaining, (family, kind, protocol, _name, address) in zip(range(len(found), 0, -1), found, strict=True):
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(left(until) / remaining)

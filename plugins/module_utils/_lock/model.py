@@ -70,4 +70,7 @@ def decode(content: bytes | None) -> Lease:
         holder = document["holder"]
         return Lease(int(document["token"]), Holder(**holder) if holder else None)
     except (ValueError, TypeError, KeyError) as error:
-        raise Corrupt(f"the stored lock cannot be read ({error}): look at lock.json, then run the unlock playbook") from error
+        raise Corrupt(
+            f"the stored lock cannot be read ({error}): restore lock.json from a backup, or if there is "
+            "none remove it together with the file fence of this environment on every host, so that tokens begin again"
+        ) from error

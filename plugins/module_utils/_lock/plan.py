@@ -17,9 +17,8 @@ def plan_claim(wanted: Claim, found: Lease, now: float) -> Plan:
     holder = found.holder
     if holder and holder.run == wanted.run:
         return Plan((_renewed(wanted, found, holder, now),))
-    if is_free(found, now) or wanted.evict == found.token:
+    if holder is None or is_free(found, now) or wanted.evict == found.token:
         return Plan((_taken(wanted, found, now),))
-    assert holder is not None
     raise LockHeld(refusal(holder, now), token=found.token, claimant=dict(holder.claimant), owner=holder.owner)
 
 

@@ -52,6 +52,8 @@ class Revisions:
             self._script = ScriptDirectory.from_config(self._config)
             self._revisions = list(self._script.walk_revisions())[::-1]
             heads = self._script.get_heads()
+        if not heads:
+            raise InvalidInput(f"{root} holds no revision: give the directory that does, or do not migrate at all")
         if len(heads) > 1:
             raise InvalidInput(f"the revisions {listed(heads)} are all newest: merge them with alembic merge")
 

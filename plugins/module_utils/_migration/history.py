@@ -22,7 +22,7 @@ SELECT version, name, checksum, release, compatible, state, started_at, finished
 FROM {} ORDER BY started_at, version
 """
 TABLE = """
-CREATE TABLE {} (
+CREATE TABLE {table} (
   version text PRIMARY KEY,
   name text NOT NULL,
   checksum text NOT NULL,
@@ -35,15 +35,19 @@ CREATE TABLE {} (
 )
 """
 WRITE = """
-INSERT INTO {} (version, name, checksum, release, compatible, state) VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO {table} (version, name, checksum, release, compatible, state)
+VALUES ({version}, {name}, {checksum}, {release}, {compatible}, {state})
 ON CONFLICT (version) DO UPDATE SET
   name = EXCLUDED.name, checksum = EXCLUDED.checksum, release = EXCLUDED.release, compatible = EXCLUDED.compatible,
   state = EXCLUDED.state, started_at = EXCLUDED.started_at, finished_at = NULL, duration_ms = NULL
 """
 END = """
-UPDATE {} SET state = %s, finished_at = clock_timestamp(), duration_ms = extract(epoch FROM clock_timestamp() - started_at) * 1000
-WHERE version = %s
+UPDATE {table} SET state = {state},
+  finished_at = clock_timestamp(), duration_ms = extract(epoch FROM clock_timestamp() - started_at) * 1000
+WHERE version = {version}
 """
+FORGET = "DELETE FROM {table} WHERE version = {version}"
+OURSELVES = "RESET ROLE; "
 
 
 @dataclass(frozen=True)
@@ -70,40 +74,42 @@ class History:
             [sql.Identifier(self.schema).as_string(self.connection), self._table.as_string(self.connection)],
         )
         if schema is None:
-            self._run("CREATE SCHEMA {}", (), sql.Identifier(self.schema))
+            self._run("CREATE SCHEMA {schema}")
         if table is None:
             self._run(TABLE)
 
     def begun(self, migration: Migration, release: str) -> None:
         """Written before a migration that no transaction holds together, so that a killed one is noticed."""
-        self._write(migration, release, RUNNING)
+        self._run(WRITE, **_values(migration, release, RUNNING))
 
     def ended(self, migration: Migration, state: str) -> None:
         """How a migration that ``begun`` wrote down came out."""
-        self._run(END, [state, migration.version])
+        self._run(END, version=migration.version, state=state)
 
     def applied(self, migration: Migration, release: str) -> None:
-        """Written in the transaction of the migration itself: both are there afterwards, or neither."""
-        self._write(migration, release, APPLIED)
-        self.ended(migration, APPLIED)
+        """Written in the transaction of the migration itself, which may have taken another role: both stay, or neither."""
+        self._run(f"{OURSELVES}{WRITE};{END}", **_values(migration, release, APPLIED))
 
     def forget(self, migration: Migration) -> None:
-        self._run("DELETE FROM {} WHERE version = %s", [migration.version])
-
-    def _write(self, migration: Migration, release: str, state: str) -> None:
-        values = [migration.version, migration.name, migration.checksum, release, migration.compatible, state]
-        self._run(WRITE, values)
+        """Written in the transaction of the way down, likewise."""
+        self._run(OURSELVES + FORGET, version=migration.version)
 
     def _rows(self) -> tuple[Applied, ...]:
         return tuple(_row(*values) for values in self.connection.execute(sql.SQL(READ).format(self._table)).fetchall())
 
-    def _run(self, query: str, values: Any = (), table: sql.Identifier | None = None) -> None:
-        self.connection.execute(sql.SQL(query).format(table or self._table), values or None)
+    def _run(self, query: str, **values: object) -> None:
+        names = {"table": self._table, "schema": sql.Identifier(self.schema)}
+        literals = {name: sql.Literal(value) for name, value in values.items()}
+        self.connection.execute(sql.SQL(query).format(**names, **literals))
 
     def _one(self, query: str, values: list[str]) -> tuple[Any, Any]:
-        row = self.connection.execute(query.encode(), values).fetchone()
-        assert row is not None
-        return row[0], row[1]
+        [(first, second)] = self.connection.execute(query.encode(), values).fetchall()
+        return first, second
+
+
+def _values(migration: Migration, release: str, state: str) -> dict[str, object]:
+    kept = ("version", "name", "checksum", "compatible")
+    return {**{name: getattr(migration, name) for name in kept}, "release": release, "state": state}
 
 
 def _row(*values: Any) -> Applied:

@@ -31,11 +31,9 @@ class Directory(Protocol):
 
     def found(self, history: History) -> Found:
         """What of them is applied."""
-        ...
 
     def perform(self, runner: Runner, step: Step) -> None:
         """Run one step, and write it into the history in the same transaction."""
-        ...
 
 
 @dataclass(frozen=True)

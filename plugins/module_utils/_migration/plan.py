@@ -112,7 +112,9 @@ def _refuse_unknown(migrations: Sequence[Migration], found: Found) -> None:
 def _refuse_without_way_down(leaving: Sequence[Migration]) -> None:
     oneway = [migration.title for migration in leaving if migration.down is None]
     if oneway:
-        raise Irreversible(f"{listed(oneway)} has no down file: write one, or restore the data from before", oneway=oneway)
+        raise Irreversible(
+            f"{listed(oneway)} has no way down: write its .down.sql, or restore the data from before", oneway=oneway
+        )
 
 
 def _position(migrations: Sequence[Migration], target: str) -> int:

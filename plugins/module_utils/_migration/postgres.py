@@ -61,10 +61,23 @@ def session(database: Database, limits: Limits) -> Iterator[Connection]:
         connection.close()
 
 
-def settle(connection: Connection, limits: Limits) -> None:
-    """Bring the session back to our settings, whatever a migration before may have set."""
+def settle(connection: Connection, limits: Limits, then: str = "") -> None:
+    """Bring the session back to our settings, whatever a migration before may have set; ``then`` costs no round trip."""
     assignments = "; ".join(f"SET {name} = '{value}'" for name, value in settings(limits).items())
-    connection.execute(f"RESET ROLE; RESET ALL; {assignments}".encode())
+    connection.execute(f"RESET ROLE; RESET ALL; {assignments}; {then}".encode())
+
+
+@contextmanager
+def transaction(connection: Connection, limits: Limits) -> Iterator[None]:
+    """All of it or nothing, in a session that is settled."""
+    settle(connection, limits, "BEGIN")
+    try:
+        yield
+        connection.execute(b"COMMIT")
+    except BaseException:
+        if connection.info.transaction_status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR):
+            connection.execute(b"ROLLBACK")
+        raise
 
 
 def send(connection: Connection, text: str) -> int:
@@ -101,7 +114,8 @@ def again(error: psycopg.Error) -> Blocked | None:
 def suspects(connection: Connection) -> str:
     """Who most likely holds the lock: the longest transactions of others in this database."""
     rows = connection.execute(
-        "SELECT pid, usename, application_name, state, extract(epoch FROM clock_timestamp() - xact_start)::int"
+        "SELECT pid, coalesce(usename, backend_type), application_name, state,"
+        " extract(epoch FROM clock_timestamp() - xact_start)::int"
         " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
         " ORDER BY xact_start LIMIT 3"
     ).fetchall()

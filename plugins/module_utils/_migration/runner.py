@@ -16,7 +16,7 @@ from .index import clear_invalid, is_built
 from .model import APPLIED, BROKEN, Blocked, Limits, Migration, Script, Statement, StatementFailed
 from .patience import Patience
 from .place import at_the_end, located
-from .postgres import send, settle, suspects
+from .postgres import send, settle, suspects, transaction
 
 with suppress(ImportError):
     import psycopg
@@ -40,8 +40,8 @@ class Runner:
         """Do one step; raises ``StatementFailed`` naming file, line and statement, ``TimedOut`` for a lock never free."""
         migration: Migration = step.data
         script = migration.down if step.action == "revert" else migration.up
-        assert script is not None
-        settle(self.connection, self._limits())
+        if script is None:
+            raise AssertionError(f"{migration.name} has no way {step.action}; a plan never asks for it")
         if script.transactional:
             self._attempt(script.file, lambda: self._whole(step, script))
         else:
@@ -49,11 +49,11 @@ class Runner:
 
     def _whole(self, step: Step, script: Script) -> None:
         try:
-            with self.connection.transaction():
+            with transaction(self.connection, self._limits()):
                 send(self.connection, script.text)
-                self.connection.execute(b"RESET ROLE")
                 self.remember(step)
         except StatementFailed as error:
+            # pylint: disable-next=bad-exception-cause # pylint takes this exception for the one below
             raise located(script, error, "the file was rolled back and left nothing behind") from error
         except psycopg.Error as error:
             raise at_the_end(script.file, error) from error
@@ -71,6 +71,7 @@ class Runner:
             self.history.applied(step.data, self.release)
 
     def _piecewise(self, step: Step, script: Script) -> None:
+        settle(self.connection, self._limits())
         self.history.begun(step.data, self.release)
         try:
             for statement in script.statements:

@@ -36,6 +36,8 @@ _OURS = re.compile(
 
 def migrations(files: Mapping[str, str]) -> tuple[Migration, ...]:
     """The migrations of a directory in the order of their numbers; raises ``InvalidInput`` naming the file."""
+    if not files:
+        raise InvalidInput("the directory holds no migration: give the one that does, or do not migrate at all")
     named = {name: _named(name) for name in files}
     ups = {name: match for name, match in named.items() if match["way"] == "up"}
     _refuse_duplicates(ups)

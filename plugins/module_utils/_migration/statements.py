@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from .._core.errors import InvalidInput
 from .model import Index, Statement
 
-_LETTER = r"A-Za-z_\u0080-\U0010ffff"
+_LETTER = r"[^\x00-@\[-\^`{-\x7f]"
+_DIGIT_TOO = r"[^\x00-/:-@\[-\^`{-\x7f]"
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+ | --[^\n]*)
   | (?P<comment>/\*)
   | (?P<quoted>[eE]'(?:[^'\\]+|\\.|'')*+' | '(?:[^']+|'')*+' | "(?:[^"]+|"")*+"
-      | \$(?P<tag>(?:[{_LETTER}][{_LETTER}0-9]*)?)\$.*?\$(?P=tag)\$)
-  | (?P<open>[eE]?' | " | \$(?:[{_LETTER}][{_LETTER}0-9]*)?\$)
-  | (?P<word>[{_LETTER}][{_LETTER}0-9$]*)
+      | \$(?P<tag>(?:{_LETTER}{_DIGIT_TOO}*)?)\$.*?\$(?P=tag)\$)
+  | (?P<open>[eE]?' | " | \$(?:{_LETTER}{_DIGIT_TOO}*)?\$)
+  | (?P<word>{_LETTER}(?:{_DIGIT_TOO}|\$)*)
   | (?P<other>[0-9]\w* | \$[0-9]+ | .)
     """,
     re.DOTALL | re.VERBOSE,
@@ -51,7 +52,7 @@ def split(text: str, file: str) -> tuple[Statement, ...]:
     found: list[Statement] = []
     for run in _runs(_tokens(text, file, lines)):
         start, end = run[0].start, run[-1].start + len(run[-1].text)
-        bare = " ".join("".join(" " if token.kind == "space" else token.text for token in run).split())
+        bare = _bare(run)
         found.append(Statement(len(found) + 1, lines.of(start), text[start:end], bare, _index(bare)))
     return tuple(found)
 
@@ -125,6 +126,16 @@ class _Lines:
         return self._line
 
 
+def _bare(run: list[_Token]) -> str:
+    """Without comments, with one blank between words; what is quoted stays as it is."""
+    pairs = zip(run, [None, *run], strict=False)
+    return "".join(
+        token.text if token.kind != "space" else " "
+        for token, before in pairs
+        if token.kind != "space" or (before and before.kind != "space")
+    )
+
+
 def _trimmed(run: list[_Token]) -> list[_Token]:
     while run[-1].kind == "space":
         run.pop()
@@ -146,4 +157,4 @@ def _index(bare: str) -> Index | None:
     if not match:
         return None
     name = match["name"]
-    return Index(name[1:-1].replace('""', '"') if name.startswith('"') else name.lower(), match["table"].replace(" ", ""))
+    return Index(name[1:-1].replace('""', '"') if name.startswith('"') else name.lower(), match["table"])

@@ -27,7 +27,7 @@ def key(schema: str) -> int:
 
 def take(connection: Connection, schema: str, timeout: float) -> None:
     """Returns with the turn, or raises ``TurnTaken`` naming who has it."""
-    taken, _ = wait_until(lambda: _try(connection, key(schema)), bool, Pace(timeout, 0.1))
+    taken, _last = wait_until(lambda: _try(connection, key(schema)), bool, Pace(timeout, 0.1))
     if not taken:
         raise TurnTaken(
             f"another runner migrates this database: {holder(connection, schema)} still has the turn after {timeout:g} s. "

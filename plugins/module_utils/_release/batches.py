@@ -36,7 +36,7 @@ def route(services: Mapping[str, Spec], counts: Mapping[str, Mapping[str, int]],
 def _traffic(spec: Spec, counts: Mapping[str, int], slots: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     shares = {slot: _share(counts.get(slot, 0), hosts) for slot, hosts in slots.items()}
     routed = any(share["weight"] for share in shares.values())
-    drain = {"drain_timeout": spec["drain_timeout"]} if "drain_timeout" in spec else {}
+    drain = {option: spec[option] for option in ("drain_timeout", "spread") if option in spec}
     return {"state": "routed" if routed else "unrouted", "slots": shares, **drain}
 
 
@@ -63,7 +63,7 @@ def started(release: Release, slot: str) -> dict[str, Any]:
 
 
 def _container(name: str, spec: Spec, image: str, slot: str) -> dict[str, Any]:
-    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas"}
+    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas", "spread"}
     kept = {key: value for key, value in spec.items() if key not in for_routing}
     return {**kept, "image": image, "count": replicas(name, spec), "first_port": ports(name, spec, slot)[0]}
 

@@ -38,9 +38,14 @@ def to_deploy(ledger: Ledger, identity: str) -> Release | None:
     return ledger.releases.get(identity)
 
 
-def to_roll_back_to(ledger: Ledger, version: str) -> Release:
-    """The release to go back to: the named version, or the last one proven good before the live one."""
+def to_roll_back_to(ledger: Ledger, version: str, *, interrupted: bool) -> Release:
+    """The release to go back to: the named version, or the last one proven good before the live one.
+
+    Of a run that was interrupted, what it was to replace still counts as live, and that is what one goes back to.
+    """
     live = ledger.live.release if ledger.live else ""
+    if interrupted and not version and live in ledger.releases:
+        return ledger.releases[live]
     proven = [r for r in _newest_first(ledger) if ledger.is_proven(r.id)]
     fitting = [r for r in proven if (r.version == version if version else r.id != live)]
     if fitting:
@@ -57,7 +62,9 @@ def refuse_irreversible(target: Release, schema: Mapping[str, bool], force: bool
     """
     if not target.schema or force:
         return
-    newer = [name for name, compatible in schema.items() if name > target.schema and not compatible]
+    names = list(schema)
+    later = names[names.index(target.schema) + 1 :] if target.schema in names else names
+    newer = [name for name in later if not schema[name]]
     if newer:
         raise Irreversible(
             f"{target.id} knows the schema up to {target.schema}, but {listed(newer)} came after it and "

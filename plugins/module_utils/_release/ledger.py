@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._core.errors import Corrupt
 from .._store.model import Store
@@ -21,7 +21,7 @@ _KINDS: Mapping[str, type[Release] | type[Mark] | type[Performed]] = {
     "mark": Mark,
     "operation": Performed,
 }
-Record = Release | Mark | Performed
+Record: TypeAlias = "Release | Mark | Performed"
 
 
 def load(store: Store) -> Ledger:

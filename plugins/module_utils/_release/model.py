@@ -42,7 +42,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Mark:
-    """What became of a release: ``proven`` good, ``bad``, or ``cleared`` of being bad by somebody."""
+    """What became of a release: ``proven`` good, ``withdrawn`` by a rollback, ``bad``, or ``cleared`` of it by somebody."""
 
     release: str
     mark: str

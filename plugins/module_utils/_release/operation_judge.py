@@ -34,6 +34,7 @@ class Question:
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     endpoints: tuple[Described, ...] = ()
     dependencies: tuple[Described, ...] = ()
+    any_will_do: bool = False
     healthy: int = 1
     deadline: Seconds = THIRTY
     bake: Seconds = NONE
@@ -61,7 +62,7 @@ def _read(wanted: Question) -> Evidence:
 
 def _judged(wanted: Question) -> Verdict:
     outcomes = [verdict.outcome(host, wanted.phase, wanted.results.get(host)) for host in wanted.hosts]
-    hosts = verdict.of_hosts(outcomes)
+    hosts = verdict.of_hosts(outcomes, any_will_do=wanted.any_will_do)
     asked = [endpoint(one) for one in wanted.endpoints]
     if hosts.verdict == PASS and asked:
         hosts = health.judged(asked, wanted.healthy, wanted.deadline, wanted.bake)
@@ -72,7 +73,7 @@ def _plan(wanted: Question, found: Evidence) -> Plan:
     return Plan((Step("judge", wanted.phase, "", f"{found.verdict.verdict} {found.verdict.why}".strip()),))
 
 
-def _apply(wanted: Question, found: Evidence, _: Plan) -> Report:
+def _apply(wanted: Question, found: Evidence, _plan: Plan) -> Report:
     phase = Phase(wanted.phase, found.verdict.verdict, found.verdict.why, found.verdict.blames_release, time.time())
     journal = replace(found.journal, phases=(*found.journal.phases, phase))
     ledger.write_journal(found.store, journal)

@@ -63,7 +63,7 @@ def plan_mark(wanted: Judgement, found: Ledger) -> Plan:
     return Plan((Step("mark", wanted.release, before, wanted.state),))
 
 
-def _apply(wanted: Judgement, found: Known, _: Plan) -> Report:
+def _apply(wanted: Judgement, found: Known, _plan: Plan) -> Report:
     ledger.append(found.store, Mark(wanted.release, wanted.state, wanted.reason, wanted.who, time.time()))
     return {"release": wanted.release}
 
@@ -73,5 +73,5 @@ RELEASE_MARK = Operation(
     read=_read,
     plan=lambda wanted, found: plan_mark(wanted, found.ledger),
     apply=_apply,
-    predict=lambda wanted, _: {"release": wanted.release},
+    predict=lambda wanted, _found: {"release": wanted.release},
 )

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from .._core.errors import InvalidInput
+from .._core.errors import InvalidInput, MainstayError
 from .._core.plan import Plan
 from .._core.text import VERSION, choice
 from .._edge.run import Operation, Report
@@ -20,7 +20,7 @@ from .._store.directory import DirectoryStore
 from . import choice as choose
 from . import ledger, plan, stored
 from .batches import started
-from .model import Journal, Ledger, Release, other
+from .model import Journal, Release, other
 from .ready import check_services
 from .registry import Registry, digest_of
 
@@ -46,7 +46,7 @@ class Request:
     directory: str = "/var/lib/mainstay"
     force_schema: bool = False
     newest_migration: str = ""
-    migrates: bool = False
+    migrates: str = "no"
     schema: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,19 +84,30 @@ def _secret_names(services: Mapping[str, Any]) -> set[str]:
 
 
 def _read(wanted: Request) -> Known:
+    """Look and decide; a run that is refused has no use for the lock any more."""
     store = stored.open_store(wanted.directory, wanted.fence.environment)
+    try:
+        return _known(wanted, store)
+    except MainstayError:
+        if wanted.fence.token is not None:
+            stored.give_back(store, wanted.run)
+        raise
+
+
+def _known(wanted: Request, store: DirectoryStore) -> Known:
     if wanted.fence.token is not None:
         stored.demand_lock(store, wanted.run, wanted.fence.token)
     used = {name: wanted.secrets[name] for name in _secret_names(wanted.services)}
     print_ = stored.fingerprint(store, used, create=wanted.fence.token is not None)
     found = plan.Found(ledger.load(store), ledger.open_journal(store), wanted.fleet)
-    release = _release(wanted, found.ledger, print_)
+    release = _release(wanted, found, print_)
     return Known(store, found, plan.decide(wanted.order, release, found), print_)
 
 
-def _release(wanted: Request, known: Ledger, secrets_fingerprint: str) -> Release:
+def _release(wanted: Request, found: plan.Found, secrets_fingerprint: str) -> Release:
+    known = found.ledger
     if wanted.verb == "rollback":
-        target = choose.to_roll_back_to(known, wanted.version)
+        target = choose.to_roll_back_to(known, wanted.version, interrupted=found.journal is not None)
         choose.refuse_irreversible(target, wanted.schema, wanted.force_schema)
         return _resized(target, wanted.services)
     configuration = choose.configuration_hash(wanted.services, secrets_fingerprint)
@@ -138,7 +149,7 @@ def _plan(wanted: Request, found: Known) -> Plan:
     return plan.steps(found.rollout, wanted.order)
 
 
-def _apply(wanted: Request, found: Known, _: Plan) -> Report:
+def _apply(wanted: Request, found: Known, _plan: Plan) -> Report:
     rollout, store = found.rollout, found.store
     if rollout.release.id not in found.found.ledger.releases:
         ledger.append(store, rollout.release)
@@ -151,10 +162,14 @@ def _apply(wanted: Request, found: Known, _: Plan) -> Report:
         origin_slot=rollout.origin_slot,
         who=wanted.who,
         started=time.time(),
-        expected=plan.phases(rollout, migrates=wanted.migrates),
+        expected=plan.phases(rollout, migrates=_migrates(wanted, rollout)),
     )
     ledger.write_journal(store, journal)
     return _report(wanted, found)
+
+
+def _migrates(wanted: Request, rollout: plan.Rollout) -> bool:
+    return wanted.migrates == "always" or (wanted.migrates == "once" and rollout.kind == plan.REPLACE)
 
 
 def _predict(wanted: Request, found: Known) -> Report:
@@ -170,6 +185,7 @@ def _report(wanted: Request, found: Known) -> Report:
         "rollout": {
             **asdict(rollout),
             "idle": other(rollout.slot),
+            "migrates": _migrates(wanted, rollout),
             "release": _described(rollout.release, rollout.slot, found.secrets_fingerprint),
             "origin": _described(rollout.origin, rollout.origin_slot, found.secrets_fingerprint) if rollout.origin else {},
             "run": wanted.run,

@@ -48,7 +48,7 @@ def _plan(wanted: Ending, found: Open) -> Plan:
     return Plan((Step("settle", found.journal.release, "under way", found.journal.verdict),))
 
 
-def _apply(wanted: Ending, found: Open, _: Plan) -> Report:
+def _apply(wanted: Ending, found: Open, _plan: Plan) -> Report:
     """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
     ledger.append(found.store, *records(found.journal, time.time()))
     if wanted.undone or found.journal.verdict == PASS:
@@ -74,10 +74,17 @@ def records(journal: Journal, now: float) -> list[Mark | Performed]:
         when=now,
     )
     if passed:
-        return [done, Mark(journal.release, "proven", f"{journal.verb} passed", journal.who, now)]
+        return [done, *_left_behind(journal, now), Mark(journal.release, "proven", f"{journal.verb} passed", journal.who, now)]
     if journal.blames_release:
         return [done, Mark(journal.release, "bad", journal.why, journal.who, now)]
     return [done]
+
+
+def _left_behind(journal: Journal, now: float) -> list[Mark]:
+    """A release that was rolled back from is none to roll back to, though it may be deployed again."""
+    if journal.verb != "rollback" or journal.origin in ("", journal.release):
+        return []
+    return [Mark(journal.origin, "withdrawn", f"rolled back to {journal.release}", journal.who, now)]
 
 
 def _report(wanted: Ending, found: Open) -> Report:

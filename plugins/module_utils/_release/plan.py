@@ -164,7 +164,7 @@ def _is_settled(order: Order, release: Release, slot: str, found: Found) -> bool
 
 def _has_replicas(release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
     running = [(r["service"], r["release"]) for r in there if r["slot"] == slot and r["state"] == "running"]
-    wanted = [(name, release.id) for name, spec in release.services.items() for _ in range(replicas(name, spec))]
+    wanted = [(name, release.id) for name, spec in release.services.items() for _replica in range(replicas(name, spec))]
     return sorted(running) == sorted(wanted)
 
 
@@ -206,8 +206,10 @@ def _batches(order: Order, release: Release, slot: str, found: Found, same: bool
     routes = batches.shift(release.services, counts(release, slot, origin), slot, parts)
     addresses = found.fleet.addresses
     made = []
+    done: list[str] = []
     for part, shifted in zip(parts, routes, strict=True):
-        direct = batches.endpoints(release, slot, {host: addresses[host] for host in part})
+        done += part  # a host of an earlier batch that has become sick since ends the run too
+        direct = batches.endpoints(release, slot, {host: addresses[host] for host in done})
         last = part is parts[-1]
         made.append(
             {"hosts": part, "route": shifted, "endpoints": direct, "entrances": _entrances(release, found) if last else []}

@@ -8,10 +8,14 @@ Source: the OCI distribution specification, "Pulling manifests".
 from __future__ import annotations
 
 import base64
+import json
+import re
 import ssl
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from typing import Any
 
 from .._core.errors import NotFound, Unavailable
 from .._core.text import DIGEST
@@ -25,6 +29,7 @@ _MANIFESTS = ", ".join(
     )
 )
 TIMEOUT_S = 10.0
+LONGEST_TOKEN = 65536
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,10 @@ class Registry:
 
 def digest_of(repository: str, tag: str, registry: Registry) -> str:
     """The digest of ``repository:tag``; raises ``NotFound`` or ``Unavailable``."""
-    host, _, path = repository.partition("/")
-    request = urllib.request.Request(  # the scheme is fixed
-        f"https://{host}/v2/{path}/manifests/{tag}", method="HEAD", headers=_headers(registry)
-    )
+    host, _slash, path = repository.partition("/")
     try:
-        context = ssl.create_default_context(cafile=registry.ca_path or None)
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context) as answer:  # noqa: S310
-            return DIGEST.check(answer.headers.get("Docker-Content-Digest"))
+        answer = _manifest(host, path, tag, registry)
+        return DIGEST.check(answer.headers.get("Docker-Content-Digest"))
     except urllib.error.HTTPError as error:
         raise _refusal(repository, tag, error.code) from error
     except (OSError, ValueError) as error:
@@ -53,12 +54,40 @@ def digest_of(repository: str, tag: str, registry: Registry) -> str:
         raise Unavailable(f"the registry {host} did not answer for {path}:{tag}: {reason}; nothing was changed") from error
 
 
-def _headers(registry: Registry) -> dict[str, str]:
-    headers = {"Accept": _MANIFESTS}
-    if registry.username:
-        pair = base64.b64encode(f"{registry.username}:{registry.password}".encode()).decode()
-        headers["Authorization"] = f"Basic {pair}"
-    return headers
+def _manifest(host: str, path: str, tag: str, registry: Registry) -> Any:
+    """Ask with the password, or with the token that the registry wants to be shown instead."""
+    url = f"https://{host}/v2/{path}/manifests/{tag}"
+    try:
+        return _ask(url, registry, _basic(registry), "HEAD")
+    except urllib.error.HTTPError as error:
+        wanted = error.headers.get("WWW-Authenticate", "")
+        if error.code != 401 or not wanted.startswith("Bearer "):
+            raise
+        return _ask(url, registry, f"Bearer {_token(wanted, registry)}", "HEAD")
+
+
+def _token(wanted: str, registry: Registry) -> str:
+    """Source: the Distribution project's "Token Authentication Specification"."""
+    terms = dict(re.findall(r'(realm|service|scope)="([^"]*)"', wanted))
+    realm = terms.pop("realm", "")
+    if not realm.startswith("https://"):
+        raise ValueError(f"it sends us to {realm or 'nowhere'} for a token, which is not https")
+    with _ask(f"{realm}?{urllib.parse.urlencode(terms)}", registry, _basic(registry), "GET") as answer:
+        document = json.loads(answer.read(LONGEST_TOKEN))
+    return str(document.get("token") or document["access_token"])
+
+
+def _ask(url: str, registry: Registry, authorization: str, method: str) -> Any:
+    headers = {"Accept": _MANIFESTS, **({"Authorization": authorization} if authorization else {})}
+    request = urllib.request.Request(url, method=method, headers=headers)  # noqa: S310  # it begins with https
+    context = ssl.create_default_context(cafile=registry.ca_path or None)
+    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context)).open(request, timeout=TIMEOUT_S)
+
+
+def _basic(registry: Registry) -> str:
+    if not registry.username:
+        return ""
+    return "Basic " + base64.b64encode(f"{registry.username}:{registry.password}".encode()).decode()
 
 
 def _refusal(repository: str, tag: str, code: int) -> NotFound | Unavailable:

@@ -39,8 +39,10 @@ def demand_lock(store: Store, run: str, token: int) -> Lease:
 def renew(store: Store, run: str, token: int, seconds: float) -> None:
     """Give the lock as long as the next phase may take."""
     lease = demand_lock(store, run, token)
-    assert lease.holder is not None
-    claim = Claim(run, lease.holder.owner, lease.holder.purpose, seconds, lease.holder.claimant)
+    holder = lease.holder
+    if holder is None:
+        raise AssertionError("a lock that was demanded has a holder")
+    claim = Claim(run, holder.owner, holder.purpose, seconds, holder.claimant)
     lock.write(store, lease, plan_claim(claim, lease, time.time()))
 
 

@@ -88,7 +88,7 @@ def _confinement(shape: Shape) -> dict[str, Any]:
         "CapAdd": list(shape.capabilities),
         "SecurityOpt": ["no-new-privileges:true"],
         "ReadonlyRootfs": shape.read_only,
-        "Tmpfs": {path: options for path, _, options in (entry.partition(":") for entry in shape.tmpfs)},
+        "Tmpfs": {path: options for path, _colon, options in (entry.partition(":") for entry in shape.tmpfs)},
         "Mounts": [_mount(volume) for volume in shape.volumes],
         "NetworkMode": shape.network,
         "Init": shape.init,

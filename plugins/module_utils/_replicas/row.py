@@ -29,7 +29,7 @@ def row(replica: Replica) -> Row:
 
 def told(replica: Replica, now: float) -> Row:
     """Everything about a replica that an operator asks for."""
-    image, _, digest = replica.image.partition("@")
+    image, _at, digest = replica.image.partition("@")
     is_running = replica.state == "running"
     return {
         **row(replica),

@@ -48,11 +48,6 @@ def answers(path: str) -> bool:
         return connection.connect_ex(path) == 0
 
 
-def reload(master: str) -> None:
-    """Have the master start new workers; it closes the connection when it begins."""
-    ask(master, "reload")
-
-
 def send(path: str, commands: Iterable[str]) -> None:
     """Have all commands done in this order, in as few writes as their length allows; an answer to any is an error."""
     for line in batches(commands):

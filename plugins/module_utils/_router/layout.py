@@ -8,16 +8,21 @@ deploy never needs a reload.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from .._core.errors import InvalidInput
 from .._core.text import NAME, Grammar, listed, shown
 from .model import SLOTS
 
+T = TypeVar("T")
+
 ROUTED = ("web", "websocket")
-PORTS = range(1, 65536)
+HIGHEST_PORT = 65535
+MOST_REPLICAS = 1000
 
 PATH = Grammar(
     "path", r"/[A-Za-z0-9._~%/?=&\-]{0,200}", "a slash, then up to 200 letters, digits and characters of ._~%/?=&-", 201
@@ -50,24 +55,42 @@ def backends(services: Mapping[str, Any], application: str, addresses: Mapping[s
     NAME.check(application)
     if not addresses:
         raise InvalidInput("there is no host that replicas run on: is the group of application hosts empty?")
-    routed = {name: service for name, service in services.items() if service.get("kind") in ROUTED}
+    routed = {name: service for name, service in _mapping(services, "services").items() if _is_routed(name, service)}
     _demand_distinct_ports(routed)
-    known = [_backend(name, service, application, addresses) for name, service in routed.items()]
+    known = [_of(name, partial(_backend, name, service, application, addresses)) for name, service in routed.items()]
     _demand_one_default([backend for backend in known if not backend.rule])
     return sorted(known, key=lambda backend: -_narrowness(routed, application, backend))
 
 
 def most(service: Mapping[str, Any]) -> int:
     """How many replicas a host may ever run in a slot without a new configuration."""
-    replicas = int(service.get("replicas", 1))
-    return max(replicas, int(service.get("max_replicas") or 2 * replicas))
+    replicas = _whole(service.get("replicas", 1), "number of replicas", MOST_REPLICAS)
+    return max(replicas, _whole(service.get("max_replicas") or 2 * replicas, "max_replicas", 2 * MOST_REPLICAS))
+
+
+def _is_routed(name: str, service: Any) -> bool:
+    return _mapping(service, f"service {shown(name)}").get("kind") in ROUTED
+
+
+def _mapping(value: Any, noun: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{noun} must be a dictionary, not {shown(value)}")
+    return value
+
+
+def _whole(value: object, noun: str, largest: int) -> int:
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,6}", str(value)) or not 1 <= int(str(value)) <= largest:
+        raise InvalidInput(f"{shown(value)} is not a {noun}: allowed are whole numbers from 1 to {largest}")
+    return int(str(value))
 
 
 def _backend(name: str, service: Mapping[str, Any], application: str, addresses: Mapping[str, str]) -> Backend:
     NAME.check(name)
-    health = PATH.check((service.get("health") or {}).get("path", "/health"))
+    health = PATH.check(_mapping(service.get("health") or {}, "health").get("path", "/health"))
     servers = tuple(_servers(service, addresses))
-    return Backend(f"{application}_{name}", service["kind"], health, _rule(service.get("route") or {}), servers)
+    return Backend(
+        f"{application}_{name}", service["kind"], health, _rule(_mapping(service.get("route") or {}, "route")), servers
+    )
 
 
 def _servers(service: Mapping[str, Any], addresses: Mapping[str, str]) -> Iterator[Line]:
@@ -75,9 +98,8 @@ def _servers(service: Mapping[str, Any], addresses: Mapping[str, str]) -> Iterat
         ADDRESS.check(address)
         literal = f"[{address}]" if ":" in address else address
         for slot in SLOTS:
-            first = int(service["ports"][slot])
-            for n in range(1, most(service) + 1):
-                yield Line(f"{HOST.check(host)}-{slot}-{n}", f"{literal}:{first + n - 1}")
+            for n, port in enumerate(_ports(slot, service), 1):
+                yield Line(f"{HOST.check(host)}-{slot}-{n}", f"{literal}:{port}")
 
 
 def _rule(route: Mapping[str, Any]) -> str:
@@ -114,17 +136,27 @@ def _demand_distinct_ports(services: Mapping[str, Any]) -> None:
     taken: dict[int, str] = {}
     for name, service in services.items():
         for slot in SLOTS:
-            _take(taken, f"{name} {slot}", _ports(name, service, slot))
+            _take(taken, f"{name} {slot}", _of(name, partial(_ports, slot, service)))
 
 
-def _ports(name: str, service: Mapping[str, Any], slot: str) -> range:
-    first = (service.get("ports") or {}).get(slot)
-    if not str(first).isdigit():
-        raise InvalidInput(f"{name} has no port for {slot}: give it ports such as {{blue: 21000, green: 22000}}")
-    ports = range(int(str(first)), int(str(first)) + most(service))
-    if ports[0] not in PORTS or ports[-1] not in PORTS:
-        raise InvalidInput(f"{name} {slot} would use the ports {ports[0]} to {ports[-1]}: allowed are 1 to 65535")
-    return ports
+def _of(name: str, work: Callable[[], T]) -> T:
+    """The work's result; an error says which service it is about."""
+    try:
+        return work()
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error.message}") from error
+
+
+def _ports(slot: str, service: Mapping[str, Any]) -> range:
+    """The ports of one slot, one for each possible replica."""
+    given = _mapping(service.get("ports") or {}, "ports")
+    if slot not in given:
+        raise InvalidInput(f"there is no port for {slot}: give the service ports such as {{blue: 21000, green: 22000}}")
+    first = _whole(given[slot], f"port for {slot}", HIGHEST_PORT)
+    last = first + most(service) - 1
+    if last > HIGHEST_PORT:
+        raise InvalidInput(f"{slot} would use the ports {first} to {last}: the last that there is is {HIGHEST_PORT}")
+    return range(first, last + 1)
 
 
 def _take(taken: dict[int, str], whose: str, ports: range) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.plan import Plan
-from .._core.text import listed, seconds, shown
+from .._core.text import NAME, Grammar, listed, seconds, shown
 from .._core.wait import RealClock
 from .._edge.run import Operation, Report
 from .._edge.spec import into
@@ -22,6 +22,10 @@ from .plan import plan
 from .router import Haproxy
 from .switch import Outcome, Switch
 from .traffic import row
+
+BACKEND = Grammar(
+    "backend", r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,159}", "a letter or digit, then up to 159 of these and of the characters _.:-", 160
+)
 
 _STATES = ("routed", "unrouted")
 _SERVICE = {"backend", "slots", "state", "drain_timeout", "spread"}
@@ -51,8 +55,8 @@ def _service(application: str, name: str, given: Any) -> Service:
         raise InvalidInput(f"service {name}: {shown(state)} is not a state: choose {' or '.join(_STATES)}")
     slots = _known(terms.get("slots") or {}, None, f"slots of {name}")
     return Service(
-        name,
-        terms.get("backend") or f"{application}_{name}",
+        NAME.check(name),
+        BACKEND.check(terms.get("backend") or f"{application}_{name}"),
         {slot: _slot(value, f"slot {slot} of {name}") for slot, value in slots.items()},
         state == "routed",
         seconds(terms.get("drain_timeout", "30s"), noun="drain_timeout"),

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,11 @@ from typing import Any
 from .._core.errors import Failed, Unavailable
 from .._core.plan import Plan
 from .._core.text import seconds
-from .._core.wait import Pace, wait_until
 from .._edge.run import Operation, Report
 from . import binary, haproxy, state_file
 from .config import RELOAD, WRITE, Current, Wanted, marked, plan_config
 from .ready import is_in_rotation
-
-LOOK_EVERY = 0.05
-LOOKS = 8
+from .takeover import Seen, take_over
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ def _read(request: Request) -> Current:
     text = request.path.read_text("utf-8", "replace") if request.path.exists() else None
     if text != request.wanted.text:
         binary.check(request.program, request.wanted.text)
-    if not haproxy.answers(request.master):
+    if not (haproxy.answers(request.master) or haproxy.answers(request.socket)):
         return Current(text)
     try:
         return _running(request, text)
@@ -79,31 +75,25 @@ def _reload(request: Request, found: Current) -> None:
     """The state is saved first, so that what drains or rests goes on doing so."""
     if found.answering:
         state_file.write(request.state_file, haproxy.servers_state(request.socket))
-    haproxy.reload(request.master)
-    done, seen = wait_until(
-        lambda: _marks(request.socket), lambda seen: seen == {request.wanted.mark}, Pace(request.reload_timeout, LOOK_EVERY)
-    )
-    if done:
+    seen = take_over(request.socket, request.master, request.wanted.mark, request.reload_timeout)
+    if seen.mark == request.wanted.mark:
+        _demand_alone(seen)
         return
     if found.text is not None:
         state_file.replace(request.path, found.text)
     raise Failed(
         f"HAProxy did not take over the configuration within {request.reload_timeout:g} s, it still runs "
-        f"{' '.join(sorted(seen)) or 'the old one'}; {request.path} was put back: "
+        f"{seen.mark or 'the old one'}; {request.path} was put back: "
         "look at `journalctl -u haproxy` (is a port taken?)"
     )
 
 
-def _marks(socket: str) -> set[str]:
-    """Who answers: for a moment the old process still does, beside the new one."""
-    seen = set()
-    for _ in range(LOOKS):
-        try:
-            seen.add(haproxy.information(socket).get("description", ""))
-        except Unavailable:
-            seen.add("")
-        time.sleep(LOOK_EVERY / LOOKS)
-    return seen
+def _demand_alone(seen: Seen) -> None:
+    if not seen.alone:
+        raise Failed(
+            "HAProxy runs the new configuration, but an old process still takes commands and may swallow the next ones: "
+            "look at `show proc` of the master's socket, then restart HAProxy"
+        )
 
 
 def _report(request: Request, found: Current) -> Report:

@@ -18,19 +18,15 @@ class Router(Protocol):
 
     def servers(self) -> tuple[Server, ...]:
         """Every server of ours."""
-        ...
 
     def put(self, marks: Iterable[tuple[Key, Mark]]) -> None:
         """Give servers their state and weight, in this order, all at once."""
-        ...
 
     def sessions(self) -> Mapping[Key, int]:
         """How many sessions every server has."""
-        ...
 
     def cut(self, servers: Iterable[Key]) -> None:
         """End all sessions of these servers."""
-        ...
 
     def session_ids(self, server: Key) -> list[str]: ...
 
@@ -38,7 +34,6 @@ class Router(Protocol):
 
     def save(self) -> None:
         """Make what is now survive a reload and a restart."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Switch:
             self.router.put([(change.server.key, Mark(DRAIN, change.after.weight)) for change in entering])
         keys = {change.server.key for change in entering}
         pace = Pace(self.wanted.up_timeout, LOOK_EVERY)
-        _, seen = wait_until(self.router.servers, lambda servers: _settled(_only(keys, servers)), pace, clock=self.clock)
+        _done, seen = wait_until(self.router.servers, lambda servers: _settled(_only(keys, servers)), pace, clock=self.clock)
         down = [server for server in _only(keys, seen) if not is_proven_up(server)]
         if down:
             raise ServerNotUp(_not_up(down, self.wanted.up_timeout), servers=[str(server.key) for server in down])

@@ -21,16 +21,12 @@ class Store(Protocol):
 
     def read(self, name: str) -> bytes | None:
         """The document, or None if there is none."""
-        ...
 
     def replace(self, name: str, content: bytes, expected: bytes | None) -> None:
         """Write the document if it still is ``expected``; raises ``Changed`` otherwise."""
-        ...
 
     def append(self, stream: str, record: bytes) -> None:
         """Add one record, which holds no newline, to the end of the stream."""
-        ...
 
     def records(self, stream: str) -> list[bytes]:
         """All records of the stream, oldest first; one that was being written during a crash does not count."""
-        ...

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Save state and weight of all servers of HAProxy: save-server-state SOCKET FILE.

@@ -66,6 +66,12 @@ def test_a_dotted_path_leads_into_fields_and_elements(document: Any, path: str, 
     assert field_of(document, path) == value
 
 
+def test_what_is_wrong_is_told_without_secrets() -> None:
+    answer = Answer(status=200, body=b'{"version": "hunter22"}')
+    trial = tried(Endpoint("api", WEB, version="v2", secrets=("hunter22",)), answer)
+    assert trial.trouble == Trouble(Cause.VERSION, "version is '********', not 'v2'")
+
+
 @given(st.binary(max_size=300), st.integers(100, 599), st.text(max_size=30))
 def test_no_body_upsets_the_judge(body: bytes, status: int, path: str) -> None:
     trial = tried(endpoint(json={path: "healthy"}, version="v2"), Answer(status=status, body=body))

@@ -79,6 +79,12 @@ def test_silence_ends_with_the_timeout(sent: bytes) -> None:
     assert time.monotonic() - begin < 0.4
 
 
+def test_what_comes_after_the_timeout_does_not_count() -> None:
+    answer = answer_to(HEAD + b"\r\nok", 0.0)
+    assert answer.trouble is not None
+    assert answer.trouble.cause is Cause.TIMEOUT
+
+
 @given(st.binary(max_size=400), st.sampled_from([b"", HEAD, HEAD + b"\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]))
 @settings(deadline=None, max_examples=300)
 def test_no_bytes_upset_the_reader(sent: bytes, before: bytes) -> None:

@@ -68,6 +68,12 @@ def test_a_new_release_starts_in_the_idle_slot_batch_by_batch() -> None:
     assert rollout.batches[2]["route"]["api"]["slots"]["blue"]["weight"] == 0
 
 
+def test_every_batch_is_judged_together_with_those_before_it() -> None:
+    rollout = plan.decide(ORDER, V2, ON_BLUE)
+    judged = [{endpoint["name"].split()[-1] for endpoint in batch["endpoints"]} for batch in rollout.batches]
+    assert judged == [{"app1"}, {"app1", "app2"}, {"app1", "app2", "app3"}]
+
+
 def test_a_switch_keeps_what_is_routed_and_retires_workers() -> None:
     assert plan.decide(SWITCH, V2, ON_BLUE).retire == ("worker",)
     assert plan.decide(ORDER, V2, ON_BLUE).retire == ("api", "worker")

@@ -44,7 +44,10 @@ def test_names_of_links_are_no_names() -> None:
 
 
 def test_only_published_ports_have_a_holder() -> None:
-    listed = [{"Names": ["/a"], "Ports": [{"PrivatePort": 80}, {"PrivatePort": 80, "PublicPort": 8080}]}, {"Names": ["/b"]}]
+    listed: list[dict[str, Any]] = [
+        {"Names": ["/a"], "Ports": [{"PrivatePort": 80}, {"PrivatePort": 80, "PublicPort": 8080}]},
+        {"Names": ["/b"]},
+    ]
     assert holders_of(listed) == (Holder(8080, "a"),)
 
 

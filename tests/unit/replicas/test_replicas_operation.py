@@ -49,6 +49,7 @@ def test_a_list_of_names_is_enough_to_end_services() -> None:
 
 def test_a_service_that_says_how_patient_to_be_is_heard_first() -> None:
     asked = REPLICAS.parse(params(state="absent", services={"api": {"stop_timeout": "30s"}, "web": {}}))
+    assert isinstance(asked.asked, Retired)
     assert asked.asked.remove
     assert asked.timeouts == {"api": 30}
 

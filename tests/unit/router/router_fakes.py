@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ansible_collections.mainstay.ops.plugins.module_utils._router.model import (
     DRAIN,
@@ -19,24 +20,24 @@ from ansible_collections.mainstay.ops.plugins.module_utils._router.model import 
     mark,
 )
 
-FULL = {"health": 4, "rise": 2, "fall": 3, "running": True}
+FULL: dict[str, Any] = {"health": 4, "rise": 2, "fall": 3, "running": True}
 
 
-def server(name: str, state: str = MAINT, weight: int = 100, backend: str = "shop_api", **fields: object) -> Server:
+def server(name: str, state: str = MAINT, weight: int = 100, backend: str = "shop_api", **fields: Any) -> Server:
     host, slot, n = name.split("-")
-    return replace(Server(Key(backend, name), host, slot, int(n), state, weight, state != MAINT), **fields)  # type: ignore[arg-type]
+    return replace(Server(Key(backend, name), host, slot, int(n), state, weight, state != MAINT), **fields)
 
 
-def serving(name: str, weight: int = 100, **fields: object) -> Server:
+def serving(name: str, weight: int = 100, **fields: Any) -> Server:
     """A server in rotation that is up."""
     return server(name, READY, weight, **{**FULL, "check_status": "L7OK", **fields})
 
 
-def service(slots: Mapping[str, Slot], **fields: object) -> Service:
-    return replace(Service("api", "shop_api", slots, drain_timeout=10.0), **fields)  # type: ignore[arg-type]
+def service(slots: Mapping[str, Slot], **fields: Any) -> Service:
+    return replace(Service("api", "shop_api", slots, drain_timeout=10.0), **fields)
 
 
-def route(slots: Mapping[str, Slot], confirm: str = "", **fields: object) -> Route:
+def route(slots: Mapping[str, Slot], confirm: str = "", **fields: Any) -> Route:
     return Route("shop", (service(slots, **fields),), up_timeout=5.0, confirm=confirm)
 
 
@@ -94,8 +95,10 @@ class FakeRouter:
 
     def _become(self, key: Key, after: Mark) -> None:
         old = self.found[key]
-        belief = {"health": 2, "rise": 2, "fall": old.fall or 3, "running": True} if old.state == MAINT != after.state else {}
-        self.found[key] = replace(old, state=after.state, weight=after.weight, **belief)  # type: ignore[arg-type]
+        belief: dict[str, Any] = {}
+        if old.state == MAINT != after.state:
+            belief = {"health": 2, "rise": 2, "fall": old.fall or 3, "running": True}
+        self.found[key] = replace(old, state=after.state, weight=after.weight, **belief)
 
     def sessions(self) -> Mapping[Key, int]:
         return {key: self._open(server) for key, server in self.found.items()}
@@ -121,8 +124,8 @@ class FakeRouter:
         self.log.append("save")
 
 
-def router(*servers: Server, **fields: object) -> FakeRouter:
-    return FakeRouter({server.key: server for server in servers}, JumpingClock(), **fields)  # type: ignore[arg-type]
+def router(*servers: Server, **fields: Any) -> FakeRouter:
+    return FakeRouter({server.key: server for server in servers}, JumpingClock(), **fields)
 
 
 __all__ = ["DRAIN", "MAINT", "READY"]

@@ -78,13 +78,18 @@ def test_an_ipv6_address_gets_its_brackets() -> None:
             "share port 21001",
             id="services overlap",
         ),
-        pytest.param({"a": web(ports={"blue": 1})}, "a has no port for green", id="a port is missing"),
-        pytest.param({"a": web(ports={"blue": 65535, "green": 9})}, "65535 to 65536", id="a port is too high"),
-        pytest.param({"a": web(ports={"blue": "1 x", "green": 9})}, "has no port for blue", id="a port is no number"),
+        pytest.param({"a": web(ports={"blue": 1})}, "a: there is no port for green", id="a port is missing"),
+        pytest.param(
+            {"a": web(ports={"blue": 65535, "green": 9})}, "a: blue would use the ports 65535 to 65536", id="a port is too high"
+        ),
+        pytest.param({"a": web(ports={"blue": "1 x", "green": 9})}, "not a port for blue", id="a port is no number"),
         pytest.param({"a": web(route={"paht": "/"})}, "has no 'paht'", id="a typo in a route"),
         pytest.param({"a": web(health={"path": "/h\n  server evil 1:1"})}, "not a path", id="a line in a path"),
         pytest.param({"a": web(route={"host": "x } acl"})}, "not a host name", id="a rule in a host"),
         pytest.param({"a b": web()}, "not a name", id="a space in a name"),
+        pytest.param({"a": web(replicas="two")}, "a: 'two' is not a number of replicas", id="replicas are no number"),
+        pytest.param({"a": web(replicas=0)}, "a: 0 is not a number of replicas", id="no replica"),
+        pytest.param({"a": "web"}, "must be a dictionary", id="a service is a text"),
     ],
 )
 def test_what_cannot_be_routed_is_refused(services: dict[str, Any], sentence: str) -> None:

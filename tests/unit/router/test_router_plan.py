@@ -15,7 +15,8 @@ from ansible_collections.mainstay.ops.plugins.module_utils._router.model import 
     identity,
 )
 from ansible_collections.mainstay.ops.plugins.module_utils._router.plan import due, plan
-from router_fakes import found, route, server, serving
+
+from tests.unit.router.router_fakes import found, route, server, serving
 
 BLUE = {"blue": Slot(100, 1)}
 GREEN = {"green": Slot(100, 1)}

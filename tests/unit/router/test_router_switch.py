@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, FencedOff
@@ -17,7 +18,8 @@ from ansible_collections.mainstay.ops.plugins.module_utils._router.model import 
 )
 from ansible_collections.mainstay.ops.plugins.module_utils._router.plan import plan
 from ansible_collections.mainstay.ops.plugins.module_utils._router.switch import Outcome, Switch
-from router_fakes import FULL, FakeRouter, found, route, router, server, serving
+
+from tests.unit.router.router_fakes import FULL, FakeRouter, found, route, router, server, serving
 
 GREEN = route({"green": Slot(50, 1)})
 
@@ -52,7 +54,7 @@ def test_new_ones_wait_in_drain_then_one_write_moves_all_and_the_old_end_in_main
 
 def test_a_server_that_is_only_believed_to_be_up_is_waited_for() -> None:
     fake = router(serving("a-blue-1"), server("a-green-1"))
-    moments = []
+    moments: list[float] = []
     fake.clock.on_tick = moments.append
     switch(fake)
     assert moments, "the first reading shows a belief, so there must be a second"
@@ -68,7 +70,7 @@ def test_a_sick_server_stops_all_and_everything_is_put_back() -> None:
 
 
 @pytest.mark.parametrize("fields", [{"checked": False}, {"fall": 1}], ids=["no check", "fall 1"])
-def test_a_server_that_cannot_be_seen_up_is_refused_without_waiting(fields: dict[str, object]) -> None:
+def test_a_server_that_cannot_be_seen_up_is_refused_without_waiting(fields: dict[str, Any]) -> None:
     fake = router(serving("a-blue-1"), server("a-green-1", **fields))
     with pytest.raises(ServerNotUp, match="cannot see whether a-green-1 is up"):
         switch(fake)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ansible_collections.mainstay.ops.plugins.module_utils._router.traffic import told
-from router_fakes import server, serving
+
+from tests.unit.router.router_fakes import server, serving
 
 
 def test_shares_count_only_those_that_are_up() -> None:

@@ -1,0 +1,59 @@
+"""What all tests share: where the collection is found, in which order they run, and the fleet for those that need it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+STAGES = ("unit", "integration", "molecule", "faults")
+ON_THE_FLEET = {"molecule", "faults"}
+
+
+def pytest_configure() -> None:
+    """Make this checkout the collection mainstay.ops, for the tests and for whatever they start."""
+    collections = ROOT / ".cache" / "collections"
+    link = collections / "ansible_collections" / "mainstay" / "ops"
+    if not link.is_symlink():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(ROOT)
+    sys.path.insert(0, str(collections))
+    importlib.invalidate_caches()
+    paths = (str(collections), os.environ.get("ANSIBLE_COLLECTIONS_PATH"))
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(path for path in paths if path)
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast ones first; whatever is on the fleet comes last and says so."""
+    for item in items:
+        if stage(item) in ON_THE_FLEET:
+            item.add_marker(pytest.mark.fleet)
+        if item.get_closest_marker("fleet"):
+            item.add_marker(pytest.mark.usefixtures("fleet_is_up"))
+    items.sort(key=lambda item: (STAGES.index(stage(item)), item.get_closest_marker("fleet") is not None))
+
+
+def stage(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
+
+
+@pytest.fixture(scope="session")
+def fleet_is_up() -> Iterator[None]:
+    """A fleet that was there before stays afterwards; one that these tests brought up goes with them."""
+    was_there = Path(os.environ.get("MAINSTAY_SANDBOX_STATE", ROOT / ".sandbox"), "id_ed25519").exists()
+    for command in ("up", "release"):
+        sandbox(command)
+    yield
+    if not was_there:
+        sandbox("down")
+
+
+def sandbox(command: str) -> None:
+    subprocess.run([sys.executable, "-m", "sandbox", command], cwd=ROOT, check=True)

@@ -1,0 +1,83 @@
+"""A playbook that runs beside the test, which watches where it is and ends it, stops it or lets it go on."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import fleet
+
+
+@dataclass
+class Controller:
+    """One ansible-playbook in a session of its own, as on the terminal of an operator."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def reaches(self, step: str, timeout: float = 120) -> bool:
+        """Wait until a task of this name (a regular expression) begins; False if the run ended before."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if re.search(rf"^TASK \[.*{step}", self.output, re.MULTILINE):
+                return True
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.02)
+        raise TimeoutError(f"the run did not reach {step!r} within {timeout} s:\n{self.output}")
+
+    def signal(self, number: signal.Signals) -> None:
+        """SIGINT and SIGHUP come from a terminal, which sends them to all that runs in it; the others to the process alone."""
+        everybody = number in (signal.SIGINT, signal.SIGHUP)
+        os.killpg(self.process.pid, number) if everybody else self.process.send_signal(number)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.process.poll() is None
+
+    def stops(self) -> None:
+        """As a laptop whose lid is closed: the whole session sleeps."""
+        self.signal_all(signal.SIGSTOP)
+
+    def signal_all(self, number: signal.Signals) -> None:
+        os.killpg(self.process.pid, number)
+
+    def ends(self, timeout: float = 300) -> fleet.Result:
+        self.process.wait(timeout)
+        return fleet.Result(self.process.returncode, self.output, time.monotonic() - self.began)
+
+    def abandon(self) -> None:
+        """End what is left of it, workers too."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.unlink(missing_ok=True)
+
+
+def begin(name: str, *arguments: str, **extra: object) -> Controller:
+    """Start a playbook and return at once."""
+    descriptor, path = tempfile.mkstemp(prefix="mainstay-run-", suffix=".log")
+    words = fleet.ansible(f"mainstay.ops.{name}", *arguments, *fleet.flags(extra))
+    with os.fdopen(descriptor, "wb") as log:
+        process = subprocess.Popen(
+            words,
+            cwd=fleet.ROOT,
+            env=fleet.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    return Controller(process, Path(path))

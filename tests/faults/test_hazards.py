@@ -1,0 +1,104 @@
+"""Ansible's own traps: what would make it pass hosts or phases by, or go on after one failed, is refused or counted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import fleet
+import pytest
+
+pytestmark = pytest.mark.fleet
+
+PASSING_BY = [
+    ("--limit", "app1"),
+    ("--limit", "app1,ops1,proxy1"),
+    ("--limit", "ap1"),
+    ("--tags", "release"),
+    ("--skip-tags", "release"),
+    ("--start-at-task", "Settle"),
+]
+
+
+def refused(ran: fleet.Result, before: fleet.Snapshot) -> None:
+    """Not zero, a sentence and no traceback, and nothing is different from before."""
+    assert ran.rc != 0, ran.output
+    assert "Traceback" not in ran.output
+    assert fleet.snapshot() == before
+
+
+@pytest.mark.parametrize("arguments", PASSING_BY, ids=" ".join)
+def test_no_option_passes_a_host_or_a_phase_by(calm: fleet.Snapshot, arguments: tuple[str, str]) -> None:
+    ran = fleet.playbook("deploy", *arguments, version=calm.next)
+    refused(ran, calm)
+    assert arguments[0] in ran.words
+
+
+@pytest.mark.parametrize("name", ["deploy", "rollback", "migrate", "unlock", "clear_release"])
+def test_a_template_from_the_command_line_is_never_run(calm: fleet.Snapshot, name: str, tmp_path: Path) -> None:
+    proof = tmp_path / "pwned"
+    trap = "{{ lookup('pipe', 'touch " + str(proof) + "') }}"
+    asked = (
+        {"release": trap, "reason": "x"}
+        if name == "clear_release"
+        else {"confirm": trap}
+        if name == "unlock"
+        else {"version": trap}
+    )
+    refused(fleet.playbook(name, **asked), calm)
+    assert not proof.exists()
+
+
+def test_a_template_in_a_file_of_extra_variables_is_never_run(calm: fleet.Snapshot, tmp_path: Path) -> None:
+    proof, file = tmp_path / "pwned", tmp_path / "extra.yml"
+    file.write_text("version: \"{{ lookup('pipe', 'touch " + str(proof) + "') }}\"\n")
+    refused(fleet.playbook("deploy", "-e", f"@{file}"), calm)
+    assert not proof.exists()
+
+
+@pytest.mark.parametrize("group", ["app", "proxy", "operations"])
+def test_an_empty_group_is_an_error(calm: fleet.Snapshot, group: str, tmp_path: Path) -> None:
+    inventory = tmp_path / "development"
+    shutil.copytree(fleet.ROOT / fleet.INVENTORY, inventory)
+    hosts = inventory / "hosts.yml"
+    hosts.write_text(without_hosts_of(group, hosts.read_text()))
+    ran = fleet.playbook("deploy", version=calm.next, inventory=str(inventory))
+    refused(ran, calm)
+    assert f"the group {group} has no host in this inventory" in ran.words
+
+
+def without_hosts_of(group: str, text: str) -> str:
+    """The inventory with the hosts of a group gone, as after a wrong merge."""
+    head, _, tail = text.partition(f"    {group}:\n      hosts:\n")
+    lines = tail.splitlines(keepends=True)
+    first = next((n for n, line in enumerate(lines) if not line.startswith("        ")), len(lines))
+    return f"{head}    {group}:\n      hosts:\n" + "".join(lines[first:])
+
+
+def test_a_host_that_cannot_be_reached_is_counted_before_anything_changes(calm: fleet.Snapshot) -> None:
+    with fleet.unreachable("app2"):
+        ran = fleet.playbook("deploy", version=calm.next)
+        refused(ran, calm)
+    assert "not every host answered, so nothing was changed. app2" in ran.words
+
+
+def test_a_host_lost_in_the_first_batch_keeps_the_second_from_beginning(calm: fleet.Snapshot, begin) -> None:
+    run = begin("deploy", version=calm.next, strategy="rolling")
+    assert run.reaches("Judge: migrate")
+    with fleet.unreachable("app1"):
+        ran = run.ends()
+        assert ran.rc != 0
+        assert "app1 unreachable" in ran.words
+        seen = fleet.snapshot()
+        assert {there for there in seen.running if there[0] != "app1"} == {there for there in calm.running if there[0] != "app1"}
+        assert seen.live["release"] == calm.live["release"]
+    again = fleet.playbook("deploy", version=calm.next)
+    assert again.rc == 0, again.output
+    assert fleet.what_hinders() == []
+
+
+def test_a_migration_runs_once_whatever_the_batches(calm: fleet.Snapshot) -> None:
+    assert fleet.playbook("deploy", version="v2", strategy="rolling", batch="1").rc == 0
+    rows = fleet.sql("SELECT version, count(*) FROM mainstay.migrations WHERE state = 'applied' GROUP BY version").splitlines()
+    assert rows
+    assert all(row.endswith("|1") for row in rows), rows

@@ -1,0 +1,70 @@
+"""What the environment does to a run is told as such, and is never held against the release."""
+
+from __future__ import annotations
+
+import fleet
+import pytest
+from test_hazards import refused
+
+pytestmark = pytest.mark.fleet
+
+BEFORE = {
+    "the database": ("db1", "database"),
+    "Redis": ("cache1", "cache"),
+    "a router": ("proxy2", "proxy2"),
+    "an application host": ("app3", "app3"),
+}
+
+
+@pytest.mark.parametrize(("host", "told"), BEFORE.values(), ids=BEFORE)
+def test_what_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snapshot, host: str, told: str) -> None:
+    with fleet.paused(host):
+        ran = fleet.playbook("deploy", version=calm.next)
+    assert ran.rc != 0
+    assert "Traceback" not in ran.output
+    assert told in ran.words
+    fleet.until(lambda: not fleet.what_hinders(), 30)
+    seen = fleet.snapshot()
+    assert (seen.replicas, seen.rotation, seen.live["release"]) == (calm.replicas, calm.rotation, calm.live["release"])
+    assert seen.marks == calm.marks
+
+
+def test_a_registry_that_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snapshot) -> None:
+    fleet.cleared("v4-slow-start")
+    with fleet.stopped("docker-registry", "ops1"):
+        refused(ran := fleet.playbook("deploy", version="v2", mainstay_services=fleet.unknown_configuration()), calm)
+    assert "the registry ops1:5000 did not answer" in ran.words
+
+
+DURING = {
+    "the database at the start": ("db1", "Judge: migrate"),
+    "Redis at the start": ("cache1", "Judge: migrate"),
+    "a router at the switch": ("proxy2", "Judge: start 1"),
+    "an application host after the first batch": ("app2", "Judge: retire 1"),
+    "an application host while it starts": ("app1", "Start replicas"),
+}
+IN_CI = ("the database at the start",)
+
+
+@pytest.mark.parametrize(
+    ("host", "step"),
+    [pytest.param(*case, id=name, marks=() if name in IN_CI else pytest.mark.full) for name, case in DURING.items()],
+)
+def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
+    calm: fleet.Snapshot, begin, host: str, step: str
+) -> None:
+    services = fleet.impatient("20s")
+    run = begin("deploy", version=calm.next, strategy="rolling", mainstay_services=services, release_deadline="8s")
+    assert run.reaches(step), run.output
+    with fleet.paused(host):
+        ran = run.ends()
+        assert ran.rc != 0, ran.output
+        assert "Traceback" not in ran.output
+        seen = fleet.snapshot(without=host)
+        assert seen.live["release"] == calm.live["release"]
+        assert seen.marks.get(seen.releases[calm.next]) != "bad", ran.output
+    fleet.until(lambda: fleet.is_well(), 60)
+    again = fleet.playbook("deploy", version=calm.next, mainstay_services=services)
+    assert again.rc == 0, again.output
+    assert fleet.what_hinders() == []
+    assert fleet.snapshot().version == calm.next

@@ -1,0 +1,70 @@
+"""No customer notices a deploy or a rollback."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import customers
+import fleet
+import pytest
+
+pytestmark = pytest.mark.fleet
+
+FULL = bool(os.environ.get("MAINSTAY_FULL"))
+REQUESTS = 50_000 if FULL else 8_000
+NOISE_MS = 4000
+"""What the machine itself adds: fleet, load and tests share its few cores. The benchmarks look closer."""
+
+
+def there_and_back(load: customers.Customers) -> Iterator[str]:
+    """The other good version, again and again, until there were enough requests."""
+    began = time.monotonic()
+    while time.monotonic() - began < REQUESTS / (0.7 * customers.RATE):
+        yield fleet.snapshot().next
+
+
+def nobody_noticed(load: customers.Customers) -> None:
+    steady, run = load.told["steady"], load.told["run"]
+    print(
+        {
+            name: {key: phase[key] for key in ("count", "failed", "rate", "p50_ms", "p99_ms", "slowest_ms")}
+            for name, phase in load.told.items()
+        }
+    )
+    assert load.complaints == []
+    assert load.count >= REQUESTS
+    assert run["slowest_ms"] < 2 * steady["p99_ms"] + 100 + NOISE_MS
+
+
+@pytest.mark.parametrize("strategy", ["rolling", "blue_green"])
+def test_no_request_fails_while_a_release_replaces_another(calm: fleet.Snapshot, strategy: str) -> None:
+    with customers.shopping() as load:
+        for version in there_and_back(load):
+            ran = fleet.playbook("deploy", version=version, strategy=strategy)
+            assert ran.rc == 0, ran.output
+            assert fleet.what_hinders() == []
+            assert fleet.snapshot().version == version
+    nobody_noticed(load)
+
+
+def test_no_request_fails_while_going_back_to_a_release_that_still_runs(calm: fleet.Snapshot) -> None:
+    assert fleet.playbook("deploy", version=calm.next, strategy="blue_green").rc == 0
+    with customers.shopping() as load:
+        for version in there_and_back(load):
+            ran = fleet.playbook("rollback", version=version, strategy="blue_green")
+            assert ran.rc == 0, ran.output
+            assert fleet.snapshot().version == version
+    nobody_noticed(load)
+
+
+@pytest.mark.full
+def test_no_request_fails_while_going_back_to_a_release_that_was_retired(calm: fleet.Snapshot) -> None:
+    assert fleet.playbook("deploy", version=calm.next, strategy="rolling").rc == 0
+    with customers.shopping() as load:
+        for version in there_and_back(load):
+            ran = fleet.playbook("rollback", version=version, strategy="rolling")
+            assert ran.rc == 0, ran.output
+            assert fleet.snapshot().version == version
+    nobody_noticed(load)

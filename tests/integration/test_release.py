@@ -1,0 +1,158 @@
+"""The release's modules, as a run calls them: release_plan, release_judge, release_settle, release_info and release.
+
+Against a real registry and a real ledger; the fleet is as playbooks describe it, one host and one router.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from ansible_module import run_module
+from registry_server import Registry, running
+
+EMPTY = {
+    "replicas": {"app1": []},
+    "servers": {"proxy1": []},
+    "addresses": {"app1": "127.0.0.1"},
+    "entrances": {"proxy1": "http://127.0.0.1"},
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of its own name under the lock of an environment that only this test has."""
+
+    directory: Path
+    registry: Registry
+    environment: str
+    name: str = "first"
+    token: int | None = None
+
+    def begin(self) -> Run:
+        lock = run_module("ops_lock", environment=self.environment, run=self.name, owner="dana", directory=str(self.directory))
+        assert not lock["failed"], lock
+        return replace(self, token=lock["token"])
+
+    def call(self, module: str, *flags: str, **arguments: Any) -> dict[str, Any]:
+        fence = {"environment": self.environment, "token": None if "--check" in flags else self.token}
+        return run_module(module, *flags, run=self.name, fence=fence, directory=str(self.directory), **arguments)
+
+    def plan(self, *flags: str, **changed: Any) -> dict[str, Any]:
+        image = f"{self.registry.name}/shop/api"
+        api = {"kind": "web", "image": image, "container_port": 8000, "ports": {"blue": 21000, "green": 22000}}
+        asked = {"version": "v1", "services": {"api": api}, "fleet": EMPTY, "registry": {"ca_path": str(self.registry.ca)}}
+        return self.call("release_plan", *flags, **{**asked, **changed})
+
+    def judge(self, phase: str, *flags: str, **outcome: Any) -> dict[str, Any]:
+        results = {"app1": {"phase": phase, **outcome}} if outcome or phase else {}
+        return self.call("release_judge", *flags, phase=phase, hosts=["app1"], results=results)
+
+    def judge_all(self, planned: dict[str, Any]) -> None:
+        for phase in expected(planned, self):
+            assert self.judge(phase)["verdict"] == "pass"
+
+    def info(self) -> dict[str, Any]:
+        return run_module("release_info", environment=self.environment, directory=str(self.directory))
+
+    def mark(self, *flags: str, **said: Any) -> dict[str, Any]:
+        return run_module("release", *flags, environment=self.environment, directory=str(self.directory), **said)
+
+
+def expected(planned: dict[str, Any], run: Run) -> list[str]:
+    """The phases that the journal says must be passed."""
+    assert planned["rollout"]["kind"] == "replace", planned
+    return list(run.info()["journal"]["expected"])
+
+
+def untold(planned: dict[str, Any]) -> list[tuple[str, str]]:
+    """Steps without the release's id, whose hash nobody knows before the first run has made the key that goes into it."""
+    return [(step["action"], step["subject"]) for step in planned["steps"]]
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    with running(tmp_path_factory.mktemp("registry")) as server:
+        yield server
+
+
+@pytest.fixture
+def run(tmp_path: Path, registry: Registry) -> Iterator[Run]:
+    """Hosts remember the token of each environment under /var/lib/mainstay, whatever the directory of the ledger."""
+    environment = f"test-{uuid4().hex[:8]}"
+    yield Run(tmp_path, registry, environment).begin()
+    shutil.rmtree(Path("/var/lib/mainstay", environment), ignore_errors=True)
+
+
+def test_a_release_is_pinned_judged_and_proven(run: Run) -> None:
+    digest = run.registry.push("shop/api", "v1")
+    predicted = run.plan("--check")
+    assert predicted["changed"], predicted
+    assert run.info()["journal"] == {}, "check mode opens no journal"
+    planned = run.plan()
+    assert untold(planned) == untold(predicted)
+    assert planned["rollout"]["release"]["services"]["api"]["image"].endswith(f"/shop/api@{digest}")
+    run.judge_all(planned)
+    settled = run.call("release_settle")
+    assert (settled["verdict"], settled["changed"]) == ("pass", True)
+    known = run.info()
+    release = planned["rollout"]["release"]["id"]
+    assert (known["live"]["release"], known["lock"]["holder"], known["journal"]) == (release, {}, {})
+    assert known["releases"][0]["mark"]["mark"] == "proven"
+
+
+def test_a_host_that_fails_makes_the_release_bad_until_somebody_clears_it(run: Run) -> None:
+    run.registry.push("shop/api", "v1")
+    planned = run.plan()
+    release = planned["rollout"]["release"]["id"]
+    failed = run.judge(expected(planned, run)[0], failed=True, error="Unhealthy", msg="api 1 of app1 answers 500")
+    assert failed["verdict"] != "pass"
+    assert "answers 500" in failed["why"]
+    assert run.call("release_settle", undone=True)["verdict"] != "pass"
+    run.mark(release=release, state="bad", reason="it answered 500")
+    refused = replace(run, name="second").begin().plan()
+    assert (refused["failed"], refused["error"]) == (True, "KnownBad")
+    assert run.mark("--check", release=release, state="cleared", reason="fixed")["changed"]
+    assert run.mark(release=release, state="cleared", reason="fixed")["changed"]
+    assert not run.mark("--check", release=release, state="cleared", reason="fixed")["changed"]
+    assert not run.mark(release=release, state="cleared", reason="fixed")["changed"]
+    assert not replace(run, name="third").begin().plan()["failed"]
+
+
+def test_a_host_that_never_answered_is_no_pass(run: Run) -> None:
+    run.registry.push("shop/api", "v1")
+    phase = expected(run.plan(), run)[0]
+    judged = run.call("release_judge", phase=phase, hosts=["app1", "app2"], results={"app1": {"phase": phase}})
+    assert judged["verdict"] != "pass"
+    assert "app2" in judged["why"]
+
+
+def test_a_result_of_another_phase_is_no_pass(run: Run) -> None:
+    run.registry.push("shop/api", "v1")
+    phase = expected(run.plan(), run)[0]
+    judged = run.call("release_judge", phase=phase, hosts=["app1"], results={"app1": {"phase": "another"}})
+    assert judged["verdict"] != "pass"
+
+
+def test_a_version_that_nobody_pushed_is_named(run: Run) -> None:
+    refused = run.plan(version="v99")
+    assert (refused["failed"], refused["error"]) == (True, "NotFound")
+    assert "v99" in refused["msg"]
+    assert run.info()["releases"] == []
+
+
+def test_a_registry_that_nobody_trusts_is_refused(run: Run) -> None:
+    refused = run.plan(registry={})
+    assert (refused["failed"], refused["error"]) == (True, "Unavailable")
+    assert "certificate" in refused["msg"].lower()
+
+
+def test_without_the_lock_nothing_is_decided(run: Run) -> None:
+    stranger = replace(run, name="stranger")
+    assert stranger.plan()["failed"]
+    assert run.info()["journal"] == {}

@@ -1,0 +1,78 @@
+"""What holds the project together: nothing is left without its test, its reason or its link."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(path.stem for path in ROOT.glob("plugins/modules/*.py"))
+REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*.md"), *ROOT.glob("examples/**/*.md")])
+PIN = re.compile(r"^([A-Za-z0-9_.-]+)(\[[a-z,]+\])?==\S+$")
+
+
+def loaded(name: str) -> dict[str, object]:
+    content: dict[str, object] = yaml.safe_load((ROOT / name).read_text())
+    return content
+
+
+def pins(path: Path) -> list[str]:
+    """Lines that ask for a package."""
+    return [line for line in path.read_text().splitlines() if line and not line.startswith(("#", "-"))]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_tried_on_the_real_thing(module: str) -> None:
+    """Some integration test bears its name, or names it because modules that belong together are tried together."""
+    tests = list((ROOT / "tests" / "integration").glob("test_*.py"))
+    named = re.compile(rf"\b{module}\b")
+    assert any(path.stem == f"test_{module}" or named.search(path.read_text()) for path in tests)
+
+
+def test_every_module_that_takes_a_fence_is_in_the_action_group() -> None:
+    fenced = [name for name in MODULES if re.search(r"^  fence:$", (ROOT / f"plugins/modules/{name}.py").read_text(), re.M)]
+    assert loaded("meta/runtime.yml")["action_groups"] == {"fenced": fenced}
+
+
+@pytest.mark.parametrize("path", [*REQUIREMENTS, ROOT / "constraints.txt"], ids=lambda path: path.name)
+def test_every_package_is_pinned_to_one_version(path: Path) -> None:
+    assert [line for line in pins(path) if not PIN.match(line)] == []
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_every_package_has_its_reason(path: Path) -> None:
+    reasons = (ROOT / "docs" / "dependencies.md").read_text()
+    names = [found[1] for found in map(PIN.match, pins(path)) if found]
+    assert [name for name in names if f"| `{name}` |" not in reasons] == []
+
+
+def test_the_collections_asked_for_are_those_that_are_declared() -> None:
+    asked = {entry["name"]: entry["version"] for entry in loaded("requirements.yml")["collections"]}  # type: ignore[attr-defined]
+    assert asked == loaded("galaxy.yml")["dependencies"]
+
+
+def test_there_is_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == loaded("galaxy.yml")["version"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(), flags=re.S)
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert [link for link in links if link and not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text()
+    pages = [path.name for path in ROOT.glob("docs/*.md") if path.name != "README.md"]
+    assert [name for name in pages if f"({name})" not in index] == []
+
+
+def test_no_sanity_test_is_ignored() -> None:
+    assert [path.name for path in ROOT.glob("tests/sanity/ignore*")] == []

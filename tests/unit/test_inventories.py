@@ -1,0 +1,96 @@
+"""What the inventories of staging and production may never say, and that they can be read as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.mainstay.ops.plugins.module_utils._release.ready import check_services
+
+INVENTORIES = Path(__file__).parents[2] / "inventories"
+REAL = ("staging", "production")
+FILES = [path for name in REAL for path in sorted((INVENTORIES / name).rglob("*.yml"))]
+CARELESS = (
+    r"validate_certs: *(false|no)\b",
+    r"host_key_checking: *(false|no)\b",
+    r"StrictHostKeyChecking[= ]*no",
+    r"UserKnownHostsFile[= ]*/dev/null",
+    r"verify none",
+)
+SECRET = re.compile(r"password|secret_key|token", re.IGNORECASE)
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(INVENTORIES))
+
+
+def strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every string of a document, with the key that it stands under."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from strings(inner, str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner, key)
+    elif isinstance(value, str):
+        yield key, value
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_nobody_is_trusted_unseen(path: Path) -> None:
+    text = path.read_text()
+    assert [words for words in CARELESS if re.search(words, text, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if "production" in p.parts], ids=relative)
+def test_production_proves_which_database_it_talks_to(path: Path) -> None:
+    document = yaml.safe_load(path.read_text())
+    modes = [value for key, value in strings(document) if key == "sslmode"] + re.findall(r"sslmode=([a-z-]+)", path.read_text())
+    assert [mode for mode in modes if mode != "verify-full"] == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if "production" in p.parts], ids=relative)
+def test_production_encrypts_what_it_sends_to_the_cache(path: Path) -> None:
+    assert "redis://" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_a_secret_is_a_variable_and_never_a_value(path: Path) -> None:
+    found = strings(yaml.safe_load(path.read_text()))
+    assert [key for key, value in found if SECRET.search(key) and not value.startswith("{{ ")] == []
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_secret_that_was_not_filled_in_says_so(name: str) -> None:
+    vault = yaml.safe_load((INVENTORIES / name / "group_vars/all/vault.yml").read_text())
+    assert [key for key, value in vault.items() if f"undef(hint='write {key} " not in value] == []
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_every_secret_that_is_used_has_a_place_in_the_vault(name: str) -> None:
+    used = set(re.findall(r"\bvault_\w+", (INVENTORIES / name / "group_vars/all/config.yml").read_text()))
+    assert used == set(yaml.safe_load((INVENTORIES / name / "group_vars/all/vault.yml").read_text()))
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_the_services_are_well_formed(name: str) -> None:
+    config = yaml.safe_load((INVENTORIES / name / "group_vars/all/config.yml").read_text())
+    services = check_services(config["mainstay_services"])
+    assert {secret for spec in services.values() for secret in spec["secrets"]} <= set(config["mainstay_secrets"])
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_ansible_can_read_it(name: str) -> None:
+    command = [sys.executable, "-m", "ansible", "inventory", "-i", str(INVENTORIES / name), "--list"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    groups = json.loads(ran.stdout)
+    sizes = {group: len(groups[group]["hosts"]) for group in ("operations", "app", "proxy")}
+    assert sizes == {"operations": 1, "app": 3, "proxy": 2}
