@@ -7,25 +7,21 @@ from typing import Any
 import customers
 import fleet
 import pytest
+from cases import cases
 from test_hazards import refused
 
 pytestmark = pytest.mark.fleet
 
 PATIENCE: dict[str, Any] = {"mainstay_services": fleet.impatient(), "release_deadline": "10s", "mainstay_bake": "3s"}
 BAD = {
-    "v4-never-healthy": "last answer 503",
-    "v4-wrong-version": "v0",
-    "v4-bad-worker": "shop-worker-",
-    "v4-bad-migration": "0003_add_order_priority",
+    "v4-never-healthy": ("v4-never-healthy", "last answer 503"),
+    "v4-wrong-version": ("v4-wrong-version", "v0"),
+    "v4-bad-worker": ("v4-bad-worker", "shop-worker-"),
+    "v4-bad-migration": ("v4-bad-migration", "0003_add_order_priority"),
 }
-IN_CI = ("v4-never-healthy", "v4-bad-migration")
 
 
-def cases(names: dict[str, str]) -> list[object]:
-    return [pytest.param(*case, marks=() if case[0] in IN_CI else pytest.mark.full, id=case[0]) for case in names.items()]
-
-
-@pytest.mark.parametrize(("version", "told"), cases(BAD))
+@pytest.mark.parametrize(("version", "told"), cases(BAD, always=("v4-never-healthy", "v4-bad-migration")))
 def test_a_release_that_never_becomes_well_gets_no_request_and_is_undone(calm: fleet.Snapshot, version: str, told: str) -> None:
     fleet.cleared(version)
     with customers.shopping(rate=300) as load:
@@ -58,7 +54,7 @@ def test_the_message_says_which_check_failed_where_what_was_answered_and_logged(
     assert "Traceback" not in ran.output
 
 
-@pytest.mark.parametrize("strategy", ["rolling", "blue_green"])
+@pytest.mark.parametrize("strategy", cases({"rolling": "rolling", "blue_green": "blue_green"}, ["blue_green"]))
 def test_a_release_that_becomes_sick_in_rotation_is_taken_out_again(calm: fleet.Snapshot, strategy: str) -> None:
     fleet.cleared("v4-sick-later")
     ran = fleet.playbook("deploy", version="v4-sick-later", strategy=strategy, **{**PATIENCE, "mainstay_bake": "12s"})

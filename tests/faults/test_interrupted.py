@@ -8,6 +8,7 @@ import time
 import customers
 import fleet
 import pytest
+from cases import cases
 
 pytestmark = pytest.mark.fleet
 
@@ -28,15 +29,12 @@ STEPS = (
     "Write the ledger",
 )
 KILL, TERM, INT, HUP = signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP
-IN_CI = [("Move traffic", KILL), ("Judge: retire 1", TERM), ("Judge: start 2", HUP)]
-ALL = [(step, KILL) for step in STEPS] + [(step, (TERM, INT, HUP)[n % 3]) for n, step in enumerate(STEPS)]
-CASES = [
-    pytest.param(*case, marks=() if case in IN_CI else pytest.mark.full, id=f"{case[1].name} at {case[0]}")
-    for case in ALL + IN_CI
-]
+SIGNALS = {
+    f"{number.name} at {step}": (step, number) for n, step in enumerate(STEPS) for number in (KILL, (TERM, INT, HUP)[n % 3])
+}
 
 
-@pytest.mark.parametrize(("step", "number"), list({case.id: case for case in CASES}.values()))
+@pytest.mark.parametrize(("step", "number"), cases(SIGNALS, always=("SIGKILL at Move traffic", "SIGHUP at Judge: start 1")))
 def test_a_run_that_is_killed_loses_no_request_and_the_next_one_converges(
     calm: fleet.Snapshot, begin, step: str, number: signal.Signals
 ) -> None:
@@ -71,7 +69,7 @@ def test_after_a_run_was_killed_another_version_can_be_deployed(calm: fleet.Snap
     nothing_is_left_to_do(wanted)
 
 
-@pytest.mark.parametrize("number", [pytest.param(KILL, id="SIGKILL"), pytest.param(INT, id="SIGINT", marks=pytest.mark.full)])
+@pytest.mark.parametrize("number", cases({"SIGKILL": KILL, "SIGINT": INT}, ["SIGKILL"]))
 def test_an_undoing_that_is_killed_is_finished_by_the_next_run(calm: fleet.Snapshot, begin, number: signal.Signals) -> None:
     fleet.cleared("v4-never-healthy")
     with customers.shopping(rate=300) as load:

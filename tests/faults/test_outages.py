@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fleet
 import pytest
+from cases import cases
 from test_hazards import refused
 
 pytestmark = pytest.mark.fleet
@@ -16,7 +17,7 @@ BEFORE = {
 }
 
 
-@pytest.mark.parametrize(("host", "told"), BEFORE.values(), ids=BEFORE)
+@pytest.mark.parametrize(("host", "told"), cases(BEFORE, always=("the database", "an application host")))
 def test_what_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snapshot, host: str, told: str) -> None:
     with fleet.paused(host):
         ran = fleet.playbook("deploy", version=calm.next)
@@ -30,7 +31,6 @@ def test_what_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snap
 
 
 def test_a_registry_that_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snapshot) -> None:
-    fleet.cleared("v4-slow-start")
     with fleet.stopped("docker-registry", "ops1"):
         refused(ran := fleet.playbook("deploy", version="v2", mainstay_services=fleet.unknown_configuration()), calm)
     assert "the registry ops1:5000 did not answer" in ran.words
@@ -43,13 +43,9 @@ DURING = {
     "an application host after the first batch": ("app2", "Judge: retire 1"),
     "an application host while it starts": ("app1", "Start replicas"),
 }
-IN_CI = ("the database at the start",)
 
 
-@pytest.mark.parametrize(
-    ("host", "step"),
-    [pytest.param(*case, id=name, marks=() if name in IN_CI else pytest.mark.full) for name, case in DURING.items()],
-)
+@pytest.mark.parametrize(("host", "step"), cases(DURING, always=("the database at the start",)))
 def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
     calm: fleet.Snapshot, begin, host: str, step: str
 ) -> None:
