@@ -41,7 +41,9 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.vars import load_extra_vars
 
 TEMPLATE_MARKS = ("{{", "{%", "{#")
-PASSING_BY = {"subset": "--limit", "start_at_task": "--start-at-task", "step": "--step", "skip_tags": "--skip-tags"}
+PASSING_BY = {"subset": "--limit", "start_at_task": "--start-at-task", "step": "--step"}
+BORN_BY_NO_TASK = {"notest", "molecule-notest", "molecule-idempotence-notest"}
+"""Tags that Molecule always skips."""
 
 
 class LookupModule(LookupBase):
@@ -62,6 +64,7 @@ def _only_listing() -> bool:
 
 def _refuse_passing_by() -> None:
     used = [flag for option, flag in PASSING_BY.items() if context.CLIARGS.get(option)]
+    used += ["--skip-tags"] if set(context.CLIARGS.get("skip_tags") or ()) - BORN_BY_NO_TASK else []
     used += ["--tags"] if set(context.CLIARGS.get("tags") or ["all"]) != {"all"} else []
     if used:
         raise AnsibleError(
