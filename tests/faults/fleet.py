@@ -36,7 +36,7 @@ HOSTS = ("ops1", *APPS, "proxy1", "proxy2")
 ROUTERS = {"proxy1": STATS_PORT, "proxy2": STATS_PORT + 1}
 ENTRANCES = (HTTP_PORT, HTTP_PORT + 1)
 STORE = "/var/lib/mainstay/development"
-LONGEST_S = 300
+LONGEST_S = 600
 LABELS = '{{.ID}} {{.Names}} {{.Label "ops.mainstay.release"}} {{.Label "ops.mainstay.slot"}} {{.State}}'
 
 
