@@ -1,6 +1,8 @@
 # What can be done with this checkout. `make` alone lists it; nothing needs to be done before any of it.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-PACKAGES := docker-registry:docker-registry redis-server:redis-server haproxy:haproxy ssh:openssh-client '/usr/lib/postgresql/*/bin/postgres:postgresql'
+# What tests start, and the Debian package that has it.
+PACKAGES := '/usr/lib/postgresql/*/bin/postgres:postgresql' redis-server:redis-server haproxy:haproxy \
+	docker-registry:docker-registry /bin/busybox:busybox-static ip:iproute2 ssh:openssh-client
 
 .DEFAULT_GOAL := help
 .PHONY: help demo down test test-unit test-integration test-molecule test-faults bench lint sanity format docs changelog build clean
@@ -66,6 +68,7 @@ clean: ## Forget the virtual environment and every cache; the sandbox stays
 .PHONY: packages
 packages: .venv/checks
 	tools/packages $(PACKAGES)
+	python -m sandbox engine
 
 .venv/runs: requirements.txt constraints.txt tools/environment
 	tools/environment requirements.txt
