@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-INVENTORY = "inventories/development"
+INVENTORY = os.environ.get("MAINSTAY_INVENTORY") or "inventories/development"
 NAME = os.environ.get("MAINSTAY_SANDBOX_NAME") or "mainstay"
 HTTP_PORT = int(os.environ.get("MAINSTAY_SANDBOX_HTTP_PORT") or 18081)
 STATS_PORT = int(os.environ.get("MAINSTAY_SANDBOX_STATS_PORT") or 18091)
