@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,3 +80,20 @@ def test_the_ledger_learns_which_release_serves_and_which_is_bad() -> None:
 
 def test_a_host_that_was_away_makes_no_release_bad() -> None:
     assert len(records(journal(Phase("start 1", "inconclusive", "app2 unreachable")), 1.0)) == 1
+
+
+@pytest.mark.parametrize(
+    ("judged", "resumes", "touched"),
+    [
+        (("plan",), False, False),
+        (("plan", "migrate"), False, False),
+        (("plan", "migrate", "start 1"), False, True),
+        (("plan", "recover"), False, True),
+        (("plan",), True, True),
+    ],
+)
+def test_there_is_something_to_undo_once_a_host_may_have_been_touched(
+    judged: tuple[str, ...], resumes: bool, touched: bool
+) -> None:
+    phases = tuple(Phase(name, "pass") for name in judged)
+    assert replace(journal(*phases), resumes=resumes).has_touched_hosts is touched
