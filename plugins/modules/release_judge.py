@@ -223,6 +223,12 @@ judged:
   description: The phase.
   returned: always
   type: str
+touched_hosts:
+  description:
+    - Whether this run, or an interrupted one before it, may have changed an application host or a router before this phase.
+    - Where it is false there is nothing to undo.
+  returned: always
+  type: bool
 steps:
   description: What was done, or would be.
   returned: always

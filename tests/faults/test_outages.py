@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import fleet
 import pytest
 from cases import cases
@@ -9,22 +12,26 @@ from test_hazards import refused
 
 pytestmark = pytest.mark.fleet
 
+Outage = Callable[..., AbstractContextManager[None]]
+
 BEFORE = {
-    "the database": ("db1", "database"),
-    "Redis": ("cache1", "cache"),
-    "a router": ("proxy2", "proxy2"),
-    "an application host": ("app3", "app3"),
+    "the database": (fleet.stopped, ("postgresql@15-main", "db1"), "database"),
+    "Redis": (fleet.stopped, ("redis-server", "cache1"), "cache"),
+    "a router": (fleet.paused, ("proxy2",), "proxy2"),
+    "an application host": (fleet.paused, ("app3",), "app3"),
 }
 
 
-@pytest.mark.parametrize(("host", "told"), cases(BEFORE, always=("the database", "an application host")))
-def test_what_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snapshot, host: str, told: str) -> None:
-    with fleet.paused(host):
+@pytest.mark.parametrize(("ended", "whom", "told"), cases(BEFORE, always=("the database", "an application host")))
+def test_what_is_down_before_a_run_is_named_and_nothing_changes(
+    calm: fleet.Snapshot, ended: Outage, whom: tuple[str, ...], told: str
+) -> None:
+    with ended(*whom):
         ran = fleet.playbook("deploy", version=calm.next)
     assert ran.rc != 0
     assert "Traceback" not in ran.output
     assert told in ran.words
-    fleet.until(lambda: not fleet.what_hinders(), 30)
+    fleet.until(lambda: fleet.is_well() and not fleet.what_hinders(), 120)
     seen = fleet.snapshot()
     assert (seen.replicas, seen.rotation, seen.live["release"]) == (calm.replicas, calm.rotation, calm.live["release"])
     assert seen.marks == calm.marks
@@ -37,29 +44,29 @@ def test_a_registry_that_is_down_before_a_run_is_named_and_nothing_changes(calm:
 
 
 DURING = {
-    "the database at the start": ("db1", "Judge: migrate"),
-    "Redis at the start": ("cache1", "Judge: migrate"),
-    "a router at the switch": ("proxy2", "Judge: start 1"),
-    "an application host after the first batch": ("app2", "Judge: retire 1"),
-    "an application host while it starts": ("app1", "Start replicas"),
+    "the database at the start": (fleet.stopped, ("postgresql@15-main", "db1"), "Judge: migrate"),
+    "Redis at the start": (fleet.stopped, ("redis-server", "cache1"), "Judge: migrate"),
+    "a router at the switch": (fleet.paused, ("proxy2",), "Judge: start 1"),
+    "an application host after the first batch": (fleet.paused, ("app2",), "Judge: retire 1"),
+    "an application host while it starts": (fleet.paused, ("app1",), "Start replicas"),
 }
 
 
-@pytest.mark.parametrize(("host", "step"), cases(DURING, always=("the database at the start",)))
+@pytest.mark.parametrize(("ended", "whom", "step"), cases(DURING, always=("an application host after the first batch",)))
 def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
-    calm: fleet.Snapshot, begin, host: str, step: str
+    calm: fleet.Snapshot, begin, ended: Outage, whom: tuple[str, ...], step: str
 ) -> None:
     services = fleet.impatient("20s")
     run = begin("deploy", version=calm.next, strategy="rolling", mainstay_services=services, release_deadline="8s")
     assert run.reaches(step), run.output
-    with fleet.paused(host):
+    with ended(*whom):
         ran = run.ends()
         assert ran.rc != 0, ran.output
         assert "Traceback" not in ran.output
-        seen = fleet.snapshot(without=host)
+        seen = fleet.snapshot(without=whom[-1])
         assert seen.live["release"] == calm.live["release"]
         assert seen.marks.get(seen.releases[calm.next]) != "bad", ran.output
-    fleet.until(lambda: fleet.is_well(), 60)
+    fleet.until(lambda: fleet.is_well(), 400)
     again = fleet.playbook("deploy", version=calm.next, mainstay_services=services)
     assert again.rc == 0, again.output
     assert fleet.what_hinders() == []

@@ -12,6 +12,8 @@ SLOTS = ("blue", "green")
 KINDS = ("web", "websocket", "worker")
 ROUTED = ("web", "websocket")
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+BEFORE_HOSTS = ("plan", "migrate")
+"""Phases before the first that changes an application host or a router."""
 
 Spec = Mapping[str, Any]
 """A service as the inventory describes it, checked by ``services.check``."""
@@ -103,7 +105,8 @@ class Phase:
 class Journal:
     """The operation under way: from where it started, what it is after, which phases it must pass, which were judged.
 
-    ``origin`` is the release id that was live at the start ("" before the first deploy), in slot ``origin_slot``.
+    ``origin`` is the release id that was live at the start ("" before the first deploy), in slot ``origin_slot``; ``resumes``
+    says that the run before was interrupted, and may have left the fleet between two releases.
     """
 
     run: str
@@ -116,6 +119,12 @@ class Journal:
     started: float = 0.0
     expected: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
+    resumes: bool = False
+
+    @property
+    def has_touched_hosts(self) -> bool:
+        """Something may have to be undone; planning and migrating leave application hosts and routers alone."""
+        return self.resumes or any(phase.name not in BEFORE_HOSTS for phase in self.phases)
 
     @property
     def decisive(self) -> Phase:

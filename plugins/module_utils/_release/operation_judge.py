@@ -82,7 +82,13 @@ def _apply(wanted: Question, found: Evidence, _plan: Plan) -> Report:
 
 def _report(wanted: Question, found: Evidence) -> Report:
     judged = found.verdict
-    return {"verdict": judged.verdict, "why": judged.why, "blames_release": judged.blames_release, "judged": wanted.phase}
+    return {
+        "verdict": judged.verdict,
+        "why": judged.why,
+        "blames_release": judged.blames_release,
+        "judged": wanted.phase,
+        "touched_hosts": found.journal.has_touched_hosts,
+    }
 
 
 RELEASE_JUDGE = Operation(parse=lambda params: into(Question, params), read=_read, plan=_plan, apply=_apply, predict=_report)

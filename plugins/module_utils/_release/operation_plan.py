@@ -163,6 +163,7 @@ def _apply(wanted: Request, found: Known, _plan: Plan) -> Report:
         who=wanted.who,
         started=time.time(),
         expected=plan.phases(rollout, migrates=_migrates(wanted, rollout)),
+        resumes=found.found.journal is not None,
     )
     ledger.write_journal(store, journal)
     return _report(wanted, found)

@@ -75,7 +75,7 @@ def records(journal: Journal, now: float) -> list[Mark | Performed]:
     )
     if passed:
         return [done, *_left_behind(journal, now), Mark(journal.release, "proven", f"{journal.verb} passed", journal.who, now)]
-    if journal.blames_release:
+    if journal.blames_release and journal.release != journal.origin:  # what served well and fell ill needs a repair, no ban
         return [done, Mark(journal.release, "bad", journal.why, journal.who, now)]
     return [done]
 

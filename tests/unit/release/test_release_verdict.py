@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._release import verdict
-from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal, Phase
+from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal, Performed, Phase
 from ansible_collections.mainstay.ops.plugins.module_utils._release.operation_settle import records
 
 OK = {"phase": "start 1", "failed": False}
@@ -79,3 +80,25 @@ def test_the_ledger_learns_which_release_serves_and_which_is_bad() -> None:
 
 def test_a_host_that_was_away_makes_no_release_bad() -> None:
     assert len(records(journal(Phase("start 1", "inconclusive", "app2 unreachable")), 1.0)) == 1
+
+
+def test_a_release_that_served_well_and_fell_ill_is_repaired_and_not_banned() -> None:
+    repair = replace(journal(Phase("start 1", "fail", "sick", True)), release="v1-a", slot="blue")
+    assert [type(record) for record in records(repair, 1.0)] == [Performed]
+
+
+@pytest.mark.parametrize(
+    ("judged", "resumes", "touched"),
+    [
+        (("plan",), False, False),
+        (("plan", "migrate"), False, False),
+        (("plan", "migrate", "start 1"), False, True),
+        (("plan", "recover"), False, True),
+        (("plan",), True, True),
+    ],
+)
+def test_there_is_something_to_undo_once_a_host_may_have_been_touched(
+    judged: tuple[str, ...], resumes: bool, touched: bool
+) -> None:
+    phases = tuple(Phase(name, "pass") for name in judged)
+    assert replace(journal(*phases), resumes=resumes).has_touched_hosts is touched
