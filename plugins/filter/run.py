@@ -11,6 +11,9 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ..module_utils._core.errors import InvalidInput
+from ..module_utils._core.text import VERSION
+
 FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase")
 
 
@@ -59,6 +62,14 @@ def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
     """Whether the judge on the operations host let the run go on after this phase, and no other."""
     judged = hostvars[operations].get("release_judged") or {}
     return judged.get("judged") == phase and judged.get("verdict") == "pass"
+
+
+def version(value: object) -> str:
+    """The version if it is well-formed or empty; asked before the lock is taken, so that a typing error holds up nobody."""
+    try:
+        return "" if value == "" else VERSION.check(value)
+    except InvalidInput as error:
+        raise AnsibleFilterError(error.message) from error
 
 
 def newest_migration(directory: str) -> str:
@@ -191,4 +202,5 @@ class FilterModule:
             "status": status,
             "succeeded": succeeded,
             "summary": summary,
+            "version": version,
         }

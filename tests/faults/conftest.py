@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 
 import controller
 import fleet
@@ -26,10 +24,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> None:
-    """The fleet is up, the releases are in its registry, the routers know the application."""
-    for command in ("up", "release"):
-        subprocess.run([sys.executable, "-m", "sandbox", command], cwd=fleet.ROOT, env=fleet.environment(), check=True)
+def sandbox(fleet_is_up: None) -> None:
+    """The routers of the fleet know the application."""
     routers = fleet.playbook("configure_routers")
     assert routers.rc == 0, routers.output
 

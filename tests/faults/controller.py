@@ -27,7 +27,7 @@ class Controller:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def reaches(self, step: str, timeout: float = 120) -> bool:
+    def reaches(self, step: str, timeout: float = 300) -> bool:
         """Wait until a task of this name (a regular expression) begins; False if the run ended before."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-INVENTORY = "inventories/development"
+INVENTORY = os.environ.get("MAINSTAY_INVENTORY") or "inventories/development"
 NAME = os.environ.get("MAINSTAY_SANDBOX_NAME") or "mainstay"
 HTTP_PORT = int(os.environ.get("MAINSTAY_SANDBOX_HTTP_PORT") or 18081)
 STATS_PORT = int(os.environ.get("MAINSTAY_SANDBOX_STATS_PORT") or 18091)
@@ -36,7 +36,7 @@ HOSTS = ("ops1", *APPS, "proxy1", "proxy2")
 ROUTERS = {"proxy1": STATS_PORT, "proxy2": STATS_PORT + 1}
 ENTRANCES = (HTTP_PORT, HTTP_PORT + 1)
 STORE = "/var/lib/mainstay/development"
-LONGEST_S = 300
+LONGEST_S = 600
 LABELS = '{{.ID}} {{.Names}} {{.Label "ops.mainstay.release"}} {{.Label "ops.mainstay.slot"}} {{.State}}'
 
 
