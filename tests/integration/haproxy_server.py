@@ -166,7 +166,7 @@ frontend f
         master.reload(self.master)
         self.wait_for(lambda: master.has_handed_over(self.master) and haproxy.information(self.socket)["Pid"] != before)
 
-    def wait_for(self, is_done: object, timeout: float = 10) -> None:
+    def wait_for(self, is_done: object, timeout: float = 30) -> None:
         ends = time.monotonic() + timeout
         while time.monotonic() < ends:
             try:
