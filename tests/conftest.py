@@ -35,13 +35,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if stage(item) in ON_THE_FLEET:
             item.add_marker(pytest.mark.fleet)
-        if item.get_closest_marker("fleet"):
-            item.add_marker(pytest.mark.usefixtures("fleet_is_up"))
     items.sort(key=lambda item: (STAGES.index(stage(item)), item.get_closest_marker("fleet") is not None))
 
 
 def stage(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT / "tests").parts[0]
+
+
+@pytest.fixture(autouse=True)
+def on_the_fleet(request: pytest.FixtureRequest) -> None:
+    """A mark that is added while tests are collected comes too late for ``usefixtures``."""
+    if request.node.get_closest_marker("fleet"):
+        request.getfixturevalue("fleet_is_up")
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,25 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core.errors import InvalidInput
 from ..module_utils._core.text import VERSION
+from ..module_utils._release import verdict
+from ..module_utils._release.model import PASS
 
 FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase")
 
 
-def registered(hosts: Sequence[str], hostvars: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What each host registered under this name, as far as a verdict needs it; a host without it is left out."""
+def registered(
+    hosts: Sequence[str], hostvars: Mapping[str, Any], name: str, phase: str, any_will_do: bool = False
+) -> dict[str, Any]:
+    """What each host registered under this name in this phase, as release_judge takes it; a host without it is left out."""
     found = {host: hostvars[host].get(name) for host in hosts if host in hostvars}
-    return {host: {k: result[k] for k in FACTS_OF_A_RESULT if k in result} for host, result in found.items() if result}
+    results = {host: {k: result[k] for k in FACTS_OF_A_RESULT if k in result} for host, result in found.items() if result}
+    return {"phase": phase, "hosts": list(hosts), "results": results, "any_will_do": any_will_do}
+
+
+def all_did(part: Mapping[str, Any]) -> bool:
+    """Whether every host that had to take part in the phase did well, by the rule of the judge who writes it down later."""
+    outcomes = [verdict.outcome(host, part["phase"], part["results"].get(host)) for host in part["hosts"]]
+    return verdict.of_hosts(outcomes, any_will_do=part["any_will_do"]).verdict == PASS
 
 
 def fleet(hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], platform: str, phase: str) -> dict[str, Any]:
@@ -190,6 +201,7 @@ class FilterModule:
     def filters(self) -> dict[str, Any]:
         return {
             "addresses": addresses,
+            "all_did": all_did,
             "entrances": entrances,
             "failure": failure,
             "fleet": fleet,

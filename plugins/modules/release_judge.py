@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_judge
-short_description: Judge a phase of a run over the whole inventory
+short_description: Judge phases of a run over the whole inventory
 version_added: 0.1.0
 description:
   - Counts every host that had to take part, whatever became of it; one that failed, could not be reached, was skipped
@@ -34,23 +34,30 @@ options:
       phase:
         description: Name of the phase; the result carries it.
         type: str
-  phase:
-    description: The phase that is judged. Results of any other phase do not count.
-    type: str
-    required: true
-  hosts:
-    description: Every host that had to take part.
+  phases:
+    description:
+      - The phases since the last verdict, in their order. One after a phase that did not pass is not judged.
     type: list
-    elements: str
+    elements: dict
     required: true
-  results:
-    description: What was registered on each host.
-    type: dict
-    default: {}
-  any_will_do:
-    description: Whether one host that did well is enough. Only for going back, when a host that is down must not keep others.
-    type: bool
-    default: false
+    suboptions:
+      phase:
+        description: Name of the phase. Results of any other phase do not count.
+        type: str
+        required: true
+      hosts:
+        description: Every host that had to take part.
+        type: list
+        elements: str
+        required: true
+      results:
+        description: What was registered on each host.
+        type: dict
+        default: {}
+      any_will_do:
+        description: Whether one host that did well is enough. Only for going back, when a host that is down must not keep others.
+        type: bool
+        default: false
   endpoints:
     description: What must be well now.
     type: list
@@ -201,9 +208,8 @@ EXAMPLES = r"""
     fence:
       environment: production
       token: 17
-    phase: start 1
-    hosts: "{{ groups['app'] }}"
-    results: "{{ groups['app'] | mainstay.ops.registered(hostvars, 'mainstay_started') }}"
+    phases:
+      - "{{ groups['app'] | mainstay.ops.registered(hostvars, 'mainstay_started', 'start 1') }}"
 """
 
 RETURN = r"""
@@ -220,7 +226,7 @@ blames_release:
   returned: always
   type: bool
 judged:
-  description: The phase.
+  description: The last of the phases.
   returned: always
   type: str
 touched_hosts:
@@ -241,16 +247,20 @@ from ..module_utils._edge.spec import FENCE
 from ..module_utils._health.operation import ENDPOINT
 from ..module_utils._release.operation_judge import RELEASE_JUDGE
 
+PHASE = {
+    "phase": {"type": "str", "required": True},
+    "hosts": {"type": "list", "elements": "str", "required": True},
+    "results": {"type": "dict", "default": {}},
+    "any_will_do": {"type": "bool", "default": False},
+}
+
 
 def main() -> None:
     run(
         {
             "run": {"type": "str", "required": True},
             "fence": {"type": "dict", "required": True, "options": FENCE},
-            "phase": {"type": "str", "required": True},
-            "hosts": {"type": "list", "elements": "str", "required": True},
-            "results": {"type": "dict", "default": {}},
-            "any_will_do": {"type": "bool", "default": False},
+            "phases": {"type": "list", "elements": "dict", "required": True, "options": PHASE},
             "endpoints": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
             "dependencies": {"type": "list", "elements": "dict", "default": [], "options": ENDPOINT},
             "healthy": {"type": "int", "default": 1},

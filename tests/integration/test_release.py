@@ -51,7 +51,7 @@ class Run:
 
     def judge(self, phase: str, *flags: str, **outcome: Any) -> dict[str, Any]:
         results = {"app1": {"phase": phase, **outcome}} if outcome or phase else {}
-        return self.call("release_judge", *flags, phase=phase, hosts=["app1"], results=results)
+        return self.call("release_judge", *flags, phases=[{"phase": phase, "hosts": ["app1"], "results": results}])
 
     def judge_all(self, planned: dict[str, Any]) -> None:
         for phase in expected(planned, self):
@@ -127,7 +127,8 @@ def test_a_host_that_fails_makes_the_release_bad_until_somebody_clears_it(run: R
 def test_a_host_that_never_answered_is_no_pass(run: Run) -> None:
     run.registry.push("shop/api", "v1")
     phase = expected(run.plan(), run)[0]
-    judged = run.call("release_judge", phase=phase, hosts=["app1", "app2"], results={"app1": {"phase": phase}})
+    half = {"phase": phase, "hosts": ["app1", "app2"], "results": {"app1": {"phase": phase}}}
+    judged = run.call("release_judge", phases=[half])
     assert judged["verdict"] != "pass"
     assert "app2" in judged["why"]
 
@@ -135,8 +136,27 @@ def test_a_host_that_never_answered_is_no_pass(run: Run) -> None:
 def test_a_result_of_another_phase_is_no_pass(run: Run) -> None:
     run.registry.push("shop/api", "v1")
     phase = expected(run.plan(), run)[0]
-    judged = run.call("release_judge", phase=phase, hosts=["app1"], results={"app1": {"phase": "another"}})
+    judged = run.call("release_judge", phases=[{"phase": phase, "hosts": ["app1"], "results": {"app1": {"phase": "another"}}}])
     assert judged["verdict"] != "pass"
+
+
+def test_phases_judged_together_are_written_down_up_to_the_first_that_did_not_pass(run: Run) -> None:
+    run.registry.push("shop/api", "v1")
+    names = expected(run.plan(), run)
+    parts = [{"phase": name, "hosts": ["app1"], "results": {"app1": {"phase": name}}} for name in names]
+    parts[1]["results"] = {"app1": {"phase": names[1], "failed": True, "msg": "port taken"}}
+    judged = run.call("release_judge", phases=parts)
+    assert (judged["verdict"], judged["judged"]) == ("fail", names[-1])
+    assert "port taken" in judged["why"]
+    written = run.info()["journal"]["phases"]
+    assert [(phase["name"], phase["verdict"]) for phase in written] == [(names[0], "pass"), (names[1], "fail")]
+
+
+def test_no_phase_at_all_is_refused(run: Run) -> None:
+    run.registry.push("shop/api", "v1")
+    run.plan()
+    refused = run.call("release_judge", phases=[])
+    assert (refused["failed"], refused["error"]) == (True, "InvalidInput")
 
 
 def test_a_version_that_nobody_pushed_is_named(run: Run) -> None:

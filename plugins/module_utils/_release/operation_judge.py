@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._core.errors import NotFound
+from .._core.errors import InvalidInput, NotFound
 from .._core.plan import Plan, Step
 from .._edge.run import Operation, Report
 from .._edge.spec import Seconds, into
@@ -24,17 +24,24 @@ NONE, THIRTY, MINUTE = Seconds(0), Seconds(30), Seconds(60)
 
 
 @dataclass(frozen=True)
-class Question:
-    """The phase, what every host made of it, and the endpoints that must be well now, for as long as it bakes."""
+class Part:
+    """One phase, the hosts that had to take part in it, and what each registered."""
 
-    run: str
     phase: str
-    fence: Fence
     hosts: Sequence[str]
     results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    any_will_do: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """The phases since the last verdict, in their order, and the endpoints that must be well now, for as long as it bakes."""
+
+    run: str
+    fence: Fence
+    phases: tuple[Part, ...]
     endpoints: tuple[Described, ...] = ()
     dependencies: tuple[Described, ...] = ()
-    any_will_do: bool = False
     healthy: int = 1
     deadline: Seconds = THIRTY
     bake: Seconds = NONE
@@ -44,11 +51,22 @@ class Question:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The open journal, and the verdicts that were reached."""
+    """The open journal, and the verdict on each phase, up to the first that did not pass."""
 
     store: DirectoryStore
     journal: Journal
-    verdict: Verdict
+    verdicts: Mapping[str, Verdict]
+
+    @property
+    def decisive(self) -> Verdict:
+        return list(self.verdicts.values())[-1]
+
+
+def _parse(params: Mapping[str, Any]) -> Question:
+    wanted = into(Question, params)
+    if not wanted.phases:
+        raise InvalidInput("phases is empty: name at least one phase to judge, for what nobody took part in is no pass")
+    return wanted
 
 
 def _read(wanted: Question) -> Evidence:
@@ -60,35 +78,41 @@ def _read(wanted: Question) -> Evidence:
     return Evidence(store, journal, _judged(wanted))
 
 
-def _judged(wanted: Question) -> Verdict:
-    outcomes = [verdict.outcome(host, wanted.phase, wanted.results.get(host)) for host in wanted.hosts]
-    hosts = verdict.of_hosts(outcomes, any_will_do=wanted.any_will_do)
-    asked = [endpoint(one) for one in wanted.endpoints]
-    if hosts.verdict == PASS and asked:
-        hosts = health.judged(asked, wanted.healthy, wanted.deadline, wanted.bake)
-    return health.excused(hosts, [endpoint(one) for one in wanted.dependencies])
+def _judged(wanted: Question) -> dict[str, Verdict]:
+    """A phase after one that did not pass was not run; the endpoints are asked when all hosts did well."""
+    verdicts: dict[str, Verdict] = {}
+    for part in wanted.phases:
+        outcomes = [verdict.outcome(host, part.phase, part.results.get(host)) for host in part.hosts]
+        verdicts[part.phase] = verdict.of_hosts(outcomes, any_will_do=part.any_will_do)
+        if verdicts[part.phase].verdict != PASS:
+            break
+    last, asked = list(verdicts)[-1], [endpoint(one) for one in wanted.endpoints]
+    if verdicts[last].verdict == PASS and asked:
+        verdicts[last] = health.judged(asked, wanted.healthy, wanted.deadline, wanted.bake)
+    return {**verdicts, last: health.excused(verdicts[last], [endpoint(one) for one in wanted.dependencies])}
 
 
 def _plan(wanted: Question, found: Evidence) -> Plan:
-    return Plan((Step("judge", wanted.phase, "", f"{found.verdict.verdict} {found.verdict.why}".strip()),))
+    told = ((phase, f"{judged.verdict} {judged.why}".strip()) for phase, judged in found.verdicts.items())
+    return Plan(tuple(Step("judge", phase, "", verdict_and_why) for phase, verdict_and_why in told))
 
 
 def _apply(wanted: Question, found: Evidence, _plan: Plan) -> Report:
-    phase = Phase(wanted.phase, found.verdict.verdict, found.verdict.why, found.verdict.blames_release, time.time())
-    journal = replace(found.journal, phases=(*found.journal.phases, phase))
-    ledger.write_journal(found.store, journal)
+    now = time.time()
+    phases = (Phase(name, v.verdict, v.why, v.blames_release, now) for name, v in found.verdicts.items())
+    ledger.write_journal(found.store, replace(found.journal, phases=(*found.journal.phases, *phases)))
     return _report(wanted, found)
 
 
 def _report(wanted: Question, found: Evidence) -> Report:
-    judged = found.verdict
+    judged = found.decisive
     return {
         "verdict": judged.verdict,
         "why": judged.why,
         "blames_release": judged.blames_release,
-        "judged": wanted.phase,
+        "judged": wanted.phases[-1].phase,
         "touched_hosts": found.journal.has_touched_hosts,
     }
 
 
-RELEASE_JUDGE = Operation(parse=lambda params: into(Question, params), read=_read, plan=_plan, apply=_apply, predict=_report)
+RELEASE_JUDGE = Operation(parse=_parse, read=_read, plan=_plan, apply=_apply, predict=_report)

@@ -1,0 +1,79 @@
+"""The filters count hosts by the rule of the judge, and hand on nothing but what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.mainstay.ops.plugins.filter import run as filters
+
+DID = {"phase": "start 1", "failed": False, "changed": True, "steps": ["secret"]}
+
+
+@pytest.mark.parametrize(
+    ("results", "all_did"),
+    [
+        ({"app1": DID, "app2": DID}, True),
+        ({"app1": DID}, False),
+        ({}, False),
+        ({"app1": DID, "app2": {**DID, "failed": True, "msg": "x"}}, False),
+        ({"app1": DID, "app2": {"unreachable": True, "msg": "gone"}}, False),
+        ({"app1": DID, "app2": {**DID, "phase": "start 0"}}, False),
+        ({"app1": DID, "app2": {**DID, "skipped": True}}, False),
+    ],
+)
+def test_all_hosts_did_only_if_every_one_did_in_this_phase(results: dict[str, Any], all_did: bool) -> None:
+    hostvars = {host: {"started": results[host]} if host in results else {} for host in ("app1", "app2")}
+    assert filters.all_did(filters.registered(["app1", "app2"], hostvars, "started", "start 1")) is all_did
+
+
+def test_nobody_did_is_not_everybody_did() -> None:
+    assert not filters.all_did(filters.registered([], {}, "started", "start 1"))
+
+
+def test_one_host_is_enough_only_where_that_was_said() -> None:
+    hostvars = {"app1": {"started": DID}, "app2": {}}
+    assert filters.all_did(filters.registered(["app1", "app2"], hostvars, "started", "start 1", any_will_do=True))
+
+
+def test_a_judge_gets_no_more_of_a_result_than_it_needs() -> None:
+    part = filters.registered(["app1"], {"app1": {"started": DID}}, "started", "start 1")
+    assert part == {
+        "phase": "start 1",
+        "hosts": ["app1"],
+        "results": {"app1": {"phase": "start 1", "failed": False}},
+        "any_will_do": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("judged", "passed"),
+    [
+        ({"judged": "route 1", "verdict": "pass"}, True),
+        ({"judged": "route 1", "verdict": "fail"}, False),
+        ({"judged": "start 1", "verdict": "pass"}, False),
+        ({"skipped": True}, False),
+        ({}, False),
+    ],
+)
+def test_only_a_pass_of_that_very_phase_lets_the_next_begin(judged: dict[str, Any], passed: bool) -> None:
+    assert filters.passed({"ops1": {"release_judged": judged}}, "ops1", "route 1") is passed
+
+
+def test_only_hosts_that_did_well_get_traffic_back() -> None:
+    hostvars = {"app1": {"r": DID}, "app2": {"r": {"unreachable": True}}}
+    reached = filters.succeeded(hostvars, ["app1", "app2"], "r", "start 1")
+    routes = {"api": {"state": "routed", "slots": {"blue": {"weight": 100, "hosts": ["app1", "app2"]}}}}
+    assert filters.routed_to(routes, reached)["api"]["slots"]["blue"] == {"weight": 100, "hosts": ["app1"]}
+
+
+def test_a_secret_that_no_vault_has_is_named() -> None:
+    with pytest.raises(AnsibleFilterError, match="mainstay_secrets lacks KEY"):
+        filters.secrets_of({"api": ["KEY"]}, {})
+
+
+@pytest.mark.parametrize("value", ["1.0; id", "--privileged", "a\nb", "x" * 10_000, "$(id)"])
+def test_a_version_is_checked_before_the_lock_is_taken(value: str) -> None:
+    with pytest.raises(AnsibleFilterError, match="allowed"):
+        filters.version(value)
