@@ -30,8 +30,8 @@ test-integration: packages ## Run the modules against real servers
 test-molecule: packages ## Run the playbooks on the fleet
 	python -m pytest tests/molecule
 
-test-faults: packages ## Run the fault tests, the long ones too
-	MAINSTAY_FULL=1 python -m pytest tests/faults
+test-faults: packages ## Run the fault tests, the long ones too, and 10,000 fuzzed inputs for each module
+	MAINSTAY_FULL=1 python -m pytest tests/unit/test_fuzz.py tests/faults
 
 bench: packages ## Measure against named peers
 	python -m bench

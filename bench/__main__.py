@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # each benchmark runs as a script of its own too
+sys.path.insert(0, str(HERE))  # benchmarks that need no fleet run as scripts of their own too
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 from goal import is_met  # noqa: E402

@@ -16,8 +16,9 @@ from itertools import cycle
 
 from cost import Cost
 from fleet import NETWORK, PEERS, Fleet, fleet
-from load import load
-from row import Measured, Row, measure, options, row, table
+from row import Measured, Row, measure, row
+
+from sandbox.customers import shopping
 
 IDS = ("deploy-noop", "deploy-rolling", "overhead", "rollback")
 HOSTS = 4
@@ -89,9 +90,9 @@ def rolling_pairs(made: Fleet, runs: int) -> list[Pair]:
 
 
 def _rollout(made: Fleet, playbook: str, port: int, version: str) -> Rollout:
-    with load([f"{router}:{port}" for router in ROUTERS], REQUESTS) as told:
+    with shopping([f"{router}:{port}" for router in ROUTERS], REQUESTS) as customers:
         cost = made.play(playbook, {"version": version, **PLAIN})
-    return Rollout(cost, told()["requests"], told()["failed"])
+    return Rollout(cost, customers.count, customers.failed)
 
 
 def rolling_rows(pairs: Sequence[Pair]) -> Iterator[Row]:
@@ -136,8 +137,3 @@ def rollback_row(made: Fleet, runs: int) -> Row:
         unit=f"s, {HOSTS} hosts",
         against="a deploy of a version that does not run",
     )
-
-
-if __name__ == "__main__":
-    for found in rows(options().runs):
-        print(table([found]))

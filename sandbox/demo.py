@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .customers import shopping
 from .errors import SandboxError
 from .settings import Settings
 from .terminal import say
@@ -59,12 +57,12 @@ def play(settings: Settings) -> None:
     for act in SETTING_UP:
         _perform(act, logs)
     say(f"\n  From here on customers send {RATE} requests a second through both routers.\n")
-    with _customers(settings) as told:
+    with shopping([f"127.0.0.1:{port}" for port in (settings.http_port, settings.http_port + 1)], RATE) as customers:
         for act in UNDER_LOAD:
             _perform(act, logs)
     for act in AFTERWARDS:
         _perform(act, logs)
-    _count(told)
+    _count(customers.told.get("start", {}))
 
 
 def _forget_last_time() -> None:
@@ -92,19 +90,6 @@ def _messages(output: str) -> list[str]:
     told = re.findall(r"^    - (.*(?:\n      .*)*)", output, re.MULTILINE)
     why = re.findall(r"\[ERROR\].*?(did not pass.*)", output)
     return [line.strip("'\"").replace("\n      ", " ")[:400] for line in [*told, *why[-1:]]]
-
-
-@contextmanager
-def _customers(settings: Settings) -> Iterator[dict[str, Any]]:
-    ports = f"{settings.http_port},{settings.http_port + 1}"
-    words = [sys.executable, str(Path(__file__).with_name("load.py")), str(RATE), ports]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    told: dict[str, Any] = {}
-    try:
-        yield told
-    finally:
-        output, _ = process.communicate(timeout=60)
-        told.update(json.loads(output or "{}").get("start", {}))
 
 
 def _count(told: Mapping[str, Any]) -> None:

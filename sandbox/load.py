@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 TIMEOUT_S = 10.0
-CLIENTS_PER_PORT = 16
+CLIENTS_PER_ROUTER = 16
 ORDER = b'{"item": "book", "quantity": 1}'
 GET = b"GET / HTTP/1.1\r\nHost: shop\r\n%s\r\n"
 POST = b"POST /orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 31\r\n%s\r\n" + ORDER
@@ -61,10 +61,10 @@ class Phase:
 class Load:
     """All clients together."""
 
-    def __init__(self, ports: list[int], rate: float) -> None:
+    def __init__(self, routers: list[str], rate: float) -> None:
         self.phases: dict[str, Phase] = {}
         self.phase = self.begin("start")
-        self.ports, self.pause = ports, CLIENTS_PER_PORT * len(ports) / rate
+        self.routers, self.pause = routers, CLIENTS_PER_ROUTER * len(routers) / rate
 
     def begin(self, name: str) -> Phase:
         for phase in self.phases.values():
@@ -73,7 +73,7 @@ class Load:
         return self.phase
 
     async def run(self) -> None:
-        customers = [Customer(self, port, *KINDS[n % len(KINDS)]) for port in self.ports for n in range(CLIENTS_PER_PORT)]
+        customers = [Customer(self, router, *KINDS[n % len(KINDS)]) for router in self.routers for n in range(CLIENTS_PER_ROUTER)]
         tasks = [asyncio.create_task(each.shop(self.pause * n / len(customers))) for n, each in enumerate(customers)]
         while line := await asyncio.to_thread(sys.stdin.readline):
             self.begin(line.strip())
@@ -86,8 +86,8 @@ class Load:
 class Customer:
     """One client, which sends one request after the other; late ones catch up, so the rate holds."""
 
-    def __init__(self, load: Load, port: int, request: bytes, header: bytes) -> None:
-        self.load, self.port, self.request, self.closes = load, port, request % header, bool(header)
+    def __init__(self, load: Load, router: str, request: bytes, header: bytes) -> None:
+        self.load, self.router, self.request, self.closes = load, router, request % header, bool(header)
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
         self.goes_on = True
@@ -106,7 +106,7 @@ class Customer:
             async with asyncio.timeout(TIMEOUT_S):
                 await self.exchange(phase)
         except (OSError, EOFError, TimeoutError) as error:
-            phase.fail(f"{type(error).__name__} on {self.port}: {error}"[:120])
+            phase.fail(f"{type(error).__name__} on {self.router}: {error}"[:120])
             self.leave()
         phase.took.append(time.monotonic() - began)
 
@@ -117,7 +117,7 @@ class Customer:
         length = LENGTH.search(head)
         body = await reader.readexactly(int(length[1]) if length else 0)
         if head[9:10] != b"2":
-            phase.fail(f"status {head[9:12].decode()} on {self.port}")
+            phase.fail(f"status {head[9:12].decode()} on {self.router}")
         phase.versions.update(match.decode() for match in VERSION.findall(body))
         if self.closes or b"connection: close" in head.lower():
             self.leave()
@@ -125,7 +125,8 @@ class Customer:
     async def connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self.reader is None or self.writer is None or self.reader.at_eof():
             self.leave()
-            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+            host, _, port = self.router.rpartition(":")
+            self.reader, self.writer = await asyncio.open_connection(host, int(port))
         return self.reader, self.writer
 
     def leave(self) -> None:
@@ -135,6 +136,6 @@ class Customer:
 
 
 if __name__ == "__main__":
-    load = Load([int(port) for port in sys.argv[2].split(",")], float(sys.argv[1]))
+    load = Load(sys.argv[2:], float(sys.argv[1]))
     asyncio.run(load.run())
     print(json.dumps({name: phase.told() for name, phase in load.phases.items() if phase.took}))

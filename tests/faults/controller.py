@@ -27,11 +27,11 @@ class Controller:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def reaches(self, step: str, timeout: float = 300) -> bool:
-        """Wait until a task of this name (a regular expression) begins; False if the run ended before."""
+    def reaches(self, step: str, times: int = 1, timeout: float = 300) -> bool:
+        """Wait until a task of this name (a regular expression) begins so many times; False if the run ended before."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            if re.search(rf"^TASK \[.*{step}", self.output, re.MULTILINE):
+            if len(re.findall(rf"^TASK \[.*{step}", self.output, re.MULTILINE)) >= times:
                 return True
             if self.process.poll() is not None:
                 return False

@@ -154,7 +154,7 @@ def snapshot(without: str = "") -> Snapshot:
 
 
 def replicas(host: str) -> list[Replica]:
-    lines = command("docker", "ps", "-a", "--format", LABELS, "--filter", "label=ops.mainstay.application=shop", host=host)
+    lines = command("docker", "ps", "-a", "--format", LABELS, "--filter", "label=ops.mainstay.slot", host=host)
     return sorted((Replica(host, *line.split()) for line in lines.splitlines()), key=lambda replica: replica.name)
 
 

@@ -54,7 +54,7 @@ def test_a_run_that_slept_past_its_lease_is_refused_by_its_token(calm: fleet.Sna
     sleeper = begin(
         "deploy", version=calm.next, strategy="rolling", release_lease="15s", release_deadline="10s", release_owner="alice"
     )
-    assert sleeper.reaches("Judge: start 1")
+    assert sleeper.reaches("Judge: route 1")
     sleeper.stops()
     fleet.until(lambda: fleet.lease_ended(), 60)
     other = fleet.playbook("deploy", version=calm.version, release_owner="bob")

@@ -46,8 +46,8 @@ def test_a_registry_that_is_down_before_a_run_is_named_and_nothing_changes(calm:
 DURING = {
     "the database at the start": (fleet.stopped, ("postgresql@15-main", "db1"), "Judge: migrate"),
     "Redis at the start": (fleet.stopped, ("redis-server", "cache1"), "Judge: migrate"),
-    "a router at the switch": (fleet.paused, ("proxy2",), "Judge: start 1"),
-    "an application host after the first batch": (fleet.paused, ("app2",), "Judge: retire 1"),
+    "a router at the switch": (fleet.paused, ("proxy2",), "Start replicas"),
+    "an application host after the first batch": (fleet.paused, ("app2",), "Stop replicas"),
     "an application host while it starts": (fleet.paused, ("app1",), "Start replicas"),
 }
 

@@ -17,7 +17,7 @@ from .._edge.run import Operation, Report
 from .._edge.spec import into
 from .._fence.fence import Fence, check
 from .drain import Drained
-from .model import Route, Server, Service, Slot
+from .model import SLOTS, Route, Server, Service, Slot
 from .plan import plan
 from .router import Haproxy
 from .switch import Outcome, Switch
@@ -49,13 +49,13 @@ def _parse(params: Mapping[str, Any]) -> Request:
 
 
 def _service(application: str, name: str, given: Any) -> Service:
-    terms = _known(given, _SERVICE, f"service {name}")
+    terms = _known(given, _SERVICE, f"service {NAME.check(name)}")
     state = terms.get("state", "routed")
     if state not in _STATES:
         raise InvalidInput(f"service {name}: {shown(state)} is not a state: choose {' or '.join(_STATES)}")
-    slots = _known(terms.get("slots") or {}, None, f"slots of {name}")
+    slots = _known(terms.get("slots") or {}, SLOTS, f"slots of {name}")
     return Service(
-        NAME.check(name),
+        name,
         BACKEND.check(terms.get("backend") or f"{application}_{name}"),
         {slot: _slot(value, f"slot {slot} of {name}") for slot, value in slots.items()},
         state == "routed",

@@ -8,7 +8,7 @@ from typing import Any
 from ansible_collections.mainstay.ops.plugins.module_utils._cache.operation import FLUSH
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import MainstayError
 from ansible_collections.mainstay.ops.plugins.module_utils._health.operation import HEALTH
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 TEXT = st.text(max_size=40) | st.sampled_from(["1.0; id", "$(id)", "-x", "a\nb", "\0", "x" * 10_000, "*", "[", "\\"])
@@ -32,14 +32,12 @@ GUARD = {"largest": st.integers(), "confirm": TEXT, "fence": st.none() | st.fixe
 
 
 @given(st.fixed_dictionaries({"endpoints": st.lists(ENDPOINT, max_size=3), **CHECK}))
-@settings(max_examples=500)
 def test_a_health_check_is_taken_or_refused(params: dict[str, Any]) -> None:
     with suppress(MainstayError):
         HEALTH.parse(params)
 
 
 @given(st.fixed_dictionaries({**SERVER, **CHOICE, **GUARD}))
-@settings(max_examples=500)
 def test_a_flush_is_taken_or_refused(params: dict[str, Any]) -> None:
     with suppress(MainstayError):
         FLUSH.parse({**params, "tls": False, "ca_path": None, "validate_certs": True})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._command.operation import COMMAND
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.replicas.replica_fakes import IMAGE
@@ -64,7 +64,6 @@ def test_a_command_that_makes_no_sense_is_refused(changed: dict[str, Any], why: 
         COMMAND.parse(params(**changed))
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.sampled_from(sorted(params().keys() - {"fence", "socket"})), st.text() | st.integers())
 def test_whatever_is_written_is_understood_or_refused(option: str, value: Any) -> None:
     kinds = {"command": [value], "environment": {"A": value}, "secrets": {str(value): "x"}}

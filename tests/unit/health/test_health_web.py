@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._health.described import Described, endpoint
 from ansible_collections.mainstay.ops.plugins.module_utils._health.model import Answer, Cause
 from ansible_collections.mainstay.ops.plugins.module_utils._health.web import LIMIT, received, request
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -86,7 +86,6 @@ def test_what_comes_after_the_timeout_does_not_count() -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", HEAD, HEAD + b"\r\n", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]))
-@settings(deadline=None, max_examples=300)
 def test_no_bytes_upset_the_reader(sent: bytes, before: bytes) -> None:
     answer = answer_to(before + sent, 0.5)
     assert answer.status is not None or answer.trouble is not None

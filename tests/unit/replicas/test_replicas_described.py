@@ -10,7 +10,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import I
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas import grammar
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.described import SERVICE, Release, wanted
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Container, Scope, Wanted
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.replicas.replica_fakes import IMAGE
@@ -206,14 +206,12 @@ JUNK = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.dictionaries(st.sampled_from(sorted(SERVICE)), JUNK))
 def test_whatever_is_written_is_a_service_or_refused(changed: dict[str, Any]) -> None:
     with suppress(InvalidInput):
         described(**changed)
 
 
-@settings(deadline=None, max_examples=300)
 @given(JUNK, JUNK)
 def test_whatever_is_written_are_services_and_secrets_or_refused(services: Any, secrets: Any) -> None:
     with suppress(InvalidInput):

@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Retired, Wanted
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.operation import REPLICAS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.replicas.replica_fakes import IMAGE
@@ -68,7 +68,6 @@ def test_services_that_make_no_sense_are_refused(services: Any, state: str) -> N
         REPLICAS.parse(params(services=services, state=state))
 
 
-@settings(deadline=None, max_examples=200)
 @given(JUNK, JUNK, st.sampled_from(["running", "retired", "absent"]))
 def test_whatever_is_written_is_understood_or_refused(services: Any, secrets: Any, state: str) -> None:
     with suppress(InvalidInput):

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput, MainstayError
 from ansible_collections.mainstay.ops.plugins.module_utils._router.layout import backends
 from ansible_collections.mainstay.ops.plugins.module_utils._router.operation import ROUTE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 WORDS = [
@@ -62,7 +62,6 @@ def asked(services: Any, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["api", "chat"]) | st.text(max_size=5), ANYTHING | st.fixed_dictionaries({"slots": SLOTS | ANYTHING})
@@ -73,7 +72,6 @@ def test_a_route_is_parsed_or_refused_in_words(services: dict[str, Any]) -> None
         ROUTE.parse(asked(services))
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["api", "chat"]), ANYTHING | st.fixed_dictionaries({"kind": st.just("web"), "ports": ANYTHING})
