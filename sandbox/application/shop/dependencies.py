@@ -14,6 +14,10 @@ from redis.asyncio import Redis
 from .configuration import Configuration
 
 TIMEOUT = 0.8
+PATIENCE = TIMEOUT / 2
+"""For a connection of the pool: shorter than the whole check, as a pool whose caller is cancelled loses connections for good."""
+RECONNECT = 5.0
+"""After that the next caller makes the pool try afresh, instead of a pause that doubles for as long as the server is away."""
 FRESH_FOR = 1.0
 HEALTHY, UNHEALTHY, TIMED_OUT = "healthy", "unhealthy", "timeout"
 
@@ -31,7 +35,9 @@ class Dependencies:
 
 
 async def connect(configuration: Configuration) -> Dependencies:
-    pool = AsyncConnectionPool(configuration.database_url, min_size=1, max_size=6, timeout=3, open=False, max_idle=60)
+    pool = AsyncConnectionPool(
+        configuration.database_url, min_size=1, max_size=6, timeout=3, open=False, max_idle=60, reconnect_timeout=RECONNECT
+    )
     await pool.open(wait=False)
     return Dependencies(pool, Redis.from_url(configuration.redis_url, socket_connect_timeout=TIMEOUT, decode_responses=True))
 
@@ -64,7 +70,7 @@ class Check:
 
 def checks_of(dependencies: Dependencies) -> dict[str, Check]:
     async def ask_database() -> None:
-        async with dependencies.database.connection(timeout=TIMEOUT) as connection:
+        async with dependencies.database.connection(timeout=PATIENCE) as connection:
             await connection.execute("SELECT 1")
 
     return {"database": Check(ask_database), "redis": Check(dependencies.redis.ping)}
