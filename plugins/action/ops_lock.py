@@ -42,7 +42,12 @@ def is_dead(holder: dict[str, str]) -> bool:
     """True only if the holder ran on this machine, in this process namespace, and is gone; elsewhere nobody can tell."""
     if not holder or any(holder.get(key) != value for key, value in _here().items()):
         return False
-    return _started(int(holder["pid"])) != holder["started"]
+    return _sees_all() and _started(int(holder["pid"])) != holder["started"]
+
+
+def _sees_all() -> bool:
+    """Under ``hidepid`` the processes of others look as if they were gone."""
+    return _started(1) is not None
 
 
 def _here() -> dict[str, str]:

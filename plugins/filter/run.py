@@ -83,10 +83,27 @@ def version(value: object) -> str:
         raise AnsibleFilterError(error.message) from error
 
 
+def migrates(migration: Mapping[str, Any], verb: str) -> str:
+    """When release_plan shall have the database migrated: ``no``, ``always`` (it knows what was done), ``once`` a release."""
+    kinds = [key for key in ("kind", "command") if key in migration]
+    if len(kinds) > 1:
+        raise AnsibleFilterError("mainstay_migration has a kind and a command: keep one, or put one of them into the other")
+    if migration and not kinds:
+        raise AnsibleFilterError("mainstay_migration has neither a kind (sql or alembic) nor a command: see docs/migrations.md")
+    return "no" if verb != "deploy" or not kinds else "always" if kinds == ["kind"] else "once"
+
+
 def newest_migration(directory: str) -> str:
     """The name of the newest migration in a directory of the controller, so that a release knows its schema; "" for none."""
-    names = sorted(path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")) if directory else []
-    return names[-1] if names else ""
+    if directory and not Path(directory).is_absolute():
+        raise AnsibleFilterError("mainstay_migration.src must be a whole path, such as {{ inventory_dir }}/../../migrations")
+    names = [path.name.removesuffix(".up.sql") for path in Path(directory).glob("*.up.sql")] if directory else []
+    return max(names, key=_number, default="")
+
+
+def _number(name: str) -> tuple[int, str]:
+    digits = name.partition("_")[0]
+    return (int(digits) if digits.isdecimal() else 0, name)
 
 
 def succeeded(hostvars: Mapping[str, Any], hosts: Sequence[str], name: str, phase: str) -> list[str]:
@@ -205,6 +222,7 @@ class FilterModule:
             "entrances": entrances,
             "failure": failure,
             "fleet": fleet,
+            "migrates": migrates,
             "newest_migration": newest_migration,
             "passed": passed,
             "registered": registered,

@@ -55,6 +55,7 @@ class LookupModule(LookupBase):
             _refuse_passing_by()
             refuse_templates(load_extra_vars(self._loader))
             refuse_empty(terms, groups)
+            refuse_several(groups.get("operations", []))
         return list(dict.fromkeys(host for term in terms for host in groups.get(term, [])))
 
 
@@ -79,6 +80,15 @@ def refuse_templates(extra: Mapping[str, Any]) -> None:
     for name, value in extra.items():
         if any(mark in str(value) for mark in TEMPLATE_MARKS):
             raise AnsibleError(f"the extra variable {name} holds a template, which is not allowed: give the value itself")
+
+
+def refuse_several(operations: list[str]) -> None:
+    """Two hosts would keep two locks and two ledgers, and each would believe its own."""
+    if len(operations) > 1:
+        raise AnsibleError(
+            f"the group operations has {len(operations)} hosts ({', '.join(operations)}), and must have one: it keeps "
+            "the lock and the ledger of the environment"
+        )
 
 
 def refuse_empty(wanted: list[str], groups: Mapping[str, list[str]]) -> None:

@@ -71,6 +71,16 @@ options:
   version:
     description: Version that the replicas must report. Required with O(state=running).
     type: str
+  keep_running:
+    description:
+      - Whether a replica of O(release) that runs is left as it is, though it would be made otherwise today.
+      - For what serves now, and is to go on serving.
+    type: bool
+    default: false
+  keep_surplus:
+    description: Whether replicas of O(release) beyond C(count) go on running, until no router sends traffic to them any more.
+    type: bool
+    default: false
   bind_address:
     description: IPv4 address of this host on which ports are published.
     type: str
@@ -191,6 +201,8 @@ def main() -> None:
             "secrets_fingerprint": {"type": "str", "no_log": False},
             "release": {"type": "str"},
             "version": {"type": "str"},
+            "keep_running": {"type": "bool", "default": False},
+            "keep_surplus": {"type": "bool", "default": False},
             "bind_address": {"type": "str", "default": "0.0.0.0"},
             "stop_timeout": {"type": "str"},
             "registry_username": {"type": "str"},

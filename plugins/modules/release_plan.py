@@ -127,6 +127,12 @@ options:
     description: Who runs it.
     type: str
     default: ""
+  lease:
+    description:
+      - How long the lock is kept from one verdict to the next, at least.
+      - RV(rollout) has as C(lease) what the timeouts of the services add up to, if that is longer.
+    type: str
+    default: 60s
   directory:
     description: Where the operations host keeps the state of its environments.
     type: path
@@ -209,6 +215,7 @@ def main() -> None:
                 },
             },
             "who": {"type": "str", "default": ""},
+            "lease": {"type": "str", "default": "60s"},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_PLAN,

@@ -22,8 +22,6 @@ from pathlib import Path
 from subprocess import PIPE, STDOUT
 from typing import Any
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORY = os.environ.get("MAINSTAY_INVENTORY") or "inventories/development"
 NAME = os.environ.get("MAINSTAY_SANDBOX_NAME") or "mainstay"
@@ -184,10 +182,25 @@ def cleared(version: str) -> None:
         assert playbook("clear_release", release=identity, reason="a test begins").rc == 0
 
 
+def inventory(name: str) -> Any:
+    """A variable of the inventory as Ansible has it, with its templates filled in."""
+    words = [str(Path(sys.executable).parent / "ansible"), "-i", INVENTORY, "ops1", "-m", "debug", "-a", f"var={name}"]
+    told = subprocess.run(
+        words, cwd=ROOT, env=environment(ANSIBLE_CALLBACK_RESULT_FORMAT="json"), stdout=PIPE, text=True, check=True
+    ).stdout
+    return json.loads(told[told.index("{") :])[name]
+
+
 def impatient(deadline: str = "15s") -> dict[str, Any]:
     """The services of the inventory, with less patience for a replica that does not become healthy."""
-    services: dict[str, Any] = yaml.safe_load((ROOT / INVENTORY / "group_vars/all/config.yml").read_text())["mainstay_services"]
+    services = inventory("mainstay_services")
     return {name: {**service, "health": {**service["health"], "deadline": deadline}} for name, service in services.items()}
+
+
+def sized(service: str, replicas: int) -> dict[str, Any]:
+    """The services of the inventory, one of them in another size."""
+    services = inventory("mainstay_services")
+    return {**services, service: {**services[service], "replicas": replicas, "max_replicas": 4}}
 
 
 def unknown_configuration() -> dict[str, object]:

@@ -62,6 +62,18 @@ def test_a_release_that_becomes_sick_in_rotation_is_taken_out_again(calm: fleet.
     is_undone_and_known_bad(calm, "v4-sick-later")
 
 
+def test_what_serves_is_left_as_it_is_when_a_release_with_other_secrets_fails(calm: fleet.Snapshot) -> None:
+    """The way back uses what runs: made anew, it would come up with the very secrets that may be at fault."""
+    secrets = {**fleet.inventory("mainstay_secrets"), "SECRET_KEY": "another-one-of-today"}
+    with customers.shopping(rate=300) as load:
+        ran = fleet.playbook("deploy", version="v4-never-healthy", strategy="rolling", mainstay_secrets=secrets, **PATIENCE)
+    assert ran.rc != 0, ran.output
+    assert f"Now {calm.live['release']} serves" in ran.words
+    assert load.complaints == []
+    seen = fleet.snapshot()
+    assert [r for r in seen.replicas if r.state == "running"] == [r for r in calm.replicas if r.state == "running"]
+
+
 @pytest.mark.full
 def test_a_release_that_becomes_sick_after_its_own_batch_stops_the_ones_after_it(calm: fleet.Snapshot) -> None:
     fleet.cleared("v4-sick-later")

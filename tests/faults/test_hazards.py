@@ -98,10 +98,3 @@ def test_a_host_lost_in_the_first_batch_keeps_the_second_from_beginning(calm: fl
     again = fleet.playbook("deploy", version=calm.next)
     assert again.rc == 0, again.output
     assert fleet.what_hinders() == []
-
-
-def test_a_migration_runs_once_whatever_the_batches(calm: fleet.Snapshot) -> None:
-    assert fleet.playbook("deploy", version="v2", strategy="rolling", batch="1").rc == 0
-    rows = fleet.sql("SELECT version, count(*) FROM mainstay.migrations WHERE state = 'applied' GROUP BY version").splitlines()
-    assert rows
-    assert all(row.endswith("|1") for row in rows), rows

@@ -71,3 +71,22 @@ def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
     assert again.rc == 0, again.output
     assert fleet.what_hinders() == []
     assert fleet.snapshot().version == calm.next
+
+
+def test_a_registry_that_goes_down_during_a_run_is_not_held_against_the_release(calm: fleet.Snapshot, begin) -> None:
+    for host in fleet.APPS:
+        fleet.command("docker", "container", "prune", "--force", host=host)
+        fleet.command("docker", "image", "prune", "--all", "--force", host=host)
+    run = begin("deploy", version=calm.next, strategy="rolling")
+    assert run.reaches("Run the migrations"), run.output
+    with fleet.stopped("docker-registry", "ops1"):
+        ran = run.ends()
+    assert ran.rc != 0, ran.output
+    assert "Traceback" not in ran.output
+    assert f"Now {calm.live['release']} serves" in ran.words
+    seen = fleet.snapshot()
+    assert seen.running == calm.running
+    assert seen.marks.get(seen.releases[calm.next]) != "bad"
+    again = fleet.playbook("deploy", version=calm.next)
+    assert again.rc == 0, again.output
+    assert fleet.what_hinders() == []

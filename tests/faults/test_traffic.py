@@ -15,7 +15,7 @@ pytestmark = pytest.mark.fleet
 
 FULL = bool(os.environ.get("MAINSTAY_FULL"))
 REQUESTS = 50_000 if FULL else 8_000
-NOISE_MS = 4000
+NOISE_MS = 400
 """What the machine itself adds: fleet, load and tests share its few cores. The benchmarks look closer."""
 
 
@@ -61,3 +61,15 @@ def test_no_request_fails_while_going_back_to_a_release_that(calm: fleet.Snapsho
                 assert fleet.what_hinders() == []
                 assert fleet.snapshot().version == serves
     nobody_noticed(load)
+
+
+def test_no_request_fails_while_the_number_of_replicas_changes(calm: fleet.Snapshot) -> None:
+    """What is too many leaves rotation before it stops."""
+    with customers.shopping(rate=300) as load:
+        for replicas in (1, 3, 2):
+            ran = fleet.playbook("deploy", version=calm.version, mainstay_services=fleet.sized("api", replicas))
+            assert ran.rc == 0, ran.output
+            up = [r for r in fleet.replicas("app1") if r.state == "running" and "-api-" in r.name]
+            assert len(up) == replicas
+            assert fleet.what_hinders() == []
+    assert load.complaints == []

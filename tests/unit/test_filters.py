@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +78,34 @@ def test_a_secret_that_no_vault_has_is_named() -> None:
 def test_a_version_is_checked_before_the_lock_is_taken(value: str) -> None:
     with pytest.raises(AnsibleFilterError, match="allowed"):
         filters.version(value)
+
+
+@pytest.mark.parametrize(
+    ("migration", "verb", "when"),
+    [
+        ({}, "deploy", "no"),
+        ({"kind": "sql"}, "deploy", "always"),
+        ({"command": ["x"]}, "deploy", "once"),
+        ({"kind": "sql"}, "rollback", "no"),
+    ],
+)
+def test_the_database_is_migrated_when(migration: dict[str, Any], verb: str, when: str) -> None:
+    assert filters.migrates(migration, verb) == when
+
+
+@pytest.mark.parametrize("migration", [{"kind": "sql", "command": ["x"]}, {"service": "api"}])
+def test_a_migration_of_which_a_part_would_be_left_out_is_refused(migration: dict[str, Any]) -> None:
+    with pytest.raises(AnsibleFilterError, match="mainstay_migration has"):
+        filters.migrates(migration, "deploy")
+
+
+def test_the_newest_migration_is_the_one_with_the_highest_number(tmp_path: Path) -> None:
+    for name in ("9_a", "10_b", "0002_c"):
+        (tmp_path / f"{name}.up.sql").touch()
+    assert filters.newest_migration(str(tmp_path)) == "10_b"
+    assert filters.newest_migration("") == ""
+
+
+def test_a_directory_that_depends_on_where_one_stands_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="whole path"):
+        filters.newest_migration("migrations")

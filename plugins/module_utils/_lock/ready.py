@@ -12,6 +12,6 @@ def is_free(lease: Lease, now: float) -> bool:
     return lease.holder is None or lease.holder.expires <= now
 
 
-def is_held_by(lease: Lease, run: str, token: int, now: float) -> bool:
-    """This run still holds it under this token."""
-    return lease.token == token and lease.holder is not None and lease.holder.run == run and lease.holder.expires > now
+def is_held_by(lease: Lease, run: str, token: int) -> bool:
+    """This run has it under this token, and nobody took it since; whether its lease ended is for those who want to take it."""
+    return lease.token == token and lease.holder is not None and lease.holder.run == run

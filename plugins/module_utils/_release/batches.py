@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import InvalidInput
-from .._core.text import shown
+from .._core.text import seconds, shown
 from .model import Release, Spec, other
 from .ready import is_routed, ports, replicas
 
 IN_ROTATION = 100
+PULL = 60.0
+"""Seconds for a large image, and for what Ansible itself takes."""
 Route = dict[str, dict[str, Any]]
 Endpoint = dict[str, Any]
 
@@ -24,7 +26,7 @@ def split(hosts: Sequence[str], size: str) -> list[list[str]]:
     match = re.fullmatch(r"([0-9]{1,4})(%?)", size)
     if not match or int(match[1]) < 1:
         raise InvalidInput(f"{shown(size)} is not a batch size: allowed are a number of hosts from 1, or a share such as 25%")
-    each = math.ceil(len(hosts) * min(int(match[1]), 100) / 100) if match[2] else int(match[1])
+    each = max(1, math.ceil(len(hosts) * min(int(match[1]), 100) / 100)) if match[2] else int(match[1])
     return [list(hosts[i : i + each]) for i in range(0, len(hosts), each)]
 
 
@@ -55,6 +57,15 @@ def shift(
         rest = [host for batch in batches[index + 1 :] for host in batch]
         routes.append(route(services, counts, {slot: done, other(slot): rest}))
     return routes
+
+
+def longest(releases: Sequence[Release]) -> float:
+    """Seconds that may pass from one verdict to the next: to pull and start, to drain, to stop, as the services say."""
+    waits = {"drain_timeout": "30s", "stop_timeout": "10s"}
+    specs = [spec for release in releases for spec in release.services.values()]
+    each = [max(seconds(spec.get(option, usual), noun=option) for spec in specs) for option, usual in waits.items()]
+    well = max(seconds(spec.get("health", {}).get("deadline", "60s"), noun="deadline") for spec in specs)
+    return PULL + sum(each) + well
 
 
 def started(release: Release, slot: str) -> dict[str, Any]:

@@ -58,16 +58,17 @@ def to_roll_back_to(ledger: Ledger, version: str, *, interrupted: bool) -> Relea
 def refuse_irreversible(target: Release, schema: Mapping[str, bool], force: bool) -> None:
     """Old code must be able to live with every migration applied after it.
 
-    ``schema`` maps applied migrations, oldest first, to whether they are declared compatible with older code.
+    ``schema`` maps applied migrations, oldest first, to whether they are declared compatible with older code. A target of
+    which no migration is known, or one that was never applied, counts as older than all of them.
     """
-    if not target.schema or force:
+    if force:
         return
     names = list(schema)
     later = names[names.index(target.schema) + 1 :] if target.schema in names else names
     newer = [name for name in later if not schema[name]]
     if newer:
         raise Irreversible(
-            f"{target.id} knows the schema up to {target.schema}, but {listed(newer)} came after it and "
+            f"{target.id} knows the schema up to {target.schema or 'nothing'}, but {listed(newer)} came after it and "
             "is not declared compatible with older code. Roll forward, or if you know better, give -e force_schema=true"
         )
 

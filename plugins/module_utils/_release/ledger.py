@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TypeAlias
 
 from .._core.errors import Corrupt
@@ -41,14 +42,16 @@ def load(store: Store) -> Ledger:
 
 def append(store: Store, *records: Record) -> None:
     """Write records to the end of the ledger; each is on stable storage before the next is begun."""
-    lines = store.records(STREAM)
-    previous = _checksum_of(lines[-1]) if lines else ""
     for record in records:
         kind = next(kind for kind, cls in _KINDS.items() if isinstance(record, cls))
         body = json.dumps({"kind": kind, **asdict(record)}, sort_keys=True)
-        checksum = _checksum(previous, body)
-        store.append(STREAM, json.dumps({"sha256": checksum, "record": body}).encode())
-        previous = checksum
+        store.append(STREAM, partial(_chained, body))
+
+
+def _chained(body: str, previous: bytes) -> bytes:
+    """The record as a line, with a checksum over itself and the one before."""
+    checksum = _checksum(_checksum_of(previous) if previous else "", body)
+    return json.dumps({"sha256": checksum, "record": body}).encode()
 
 
 def open_journal(store: Store) -> Journal | None:

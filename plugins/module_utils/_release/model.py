@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,5 +145,22 @@ class Journal:
 
     @property
     def blames_release(self) -> bool:
-        """The release itself was seen to be at fault, not a host or a server that it needs."""
-        return any(phase.blames_release for phase in self.phases if phase.verdict == FAIL)
+        """The release itself was seen to be at fault, not a host or a server that it needs.
+
+        Phases that are not expected, those of recovering and of undoing, speak of the release before.
+        """
+        return any(phase.blames_release for phase in self.phases if phase.verdict == FAIL and phase.name in self.expected)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What every host answered: replicas by application host, servers by router, and who did not answer and why.
+
+    ``addresses`` and ``entrances`` are where the operations host reaches the application hosts and the routers.
+    """
+
+    replicas: Mapping[str, Sequence[Mapping[str, Any]]]
+    servers: Mapping[str, Sequence[Mapping[str, Any]]]
+    addresses: Mapping[str, str]
+    entrances: Mapping[str, str]
+    silent: Mapping[str, str] = field(default_factory=dict)

@@ -14,16 +14,17 @@ from .._core.errors import InvalidInput, MainstayError
 from .._core.plan import Plan
 from .._core.text import VERSION, choice
 from .._edge.run import Operation, Report
-from .._edge.spec import into
+from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
 from .._store.directory import DirectoryStore
 from . import choice as choose
 from . import ledger, plan, stored
-from .batches import started
-from .model import Journal, Release, other
+from .batches import longest, started
+from .model import Fleet, Journal, Release, other
 from .ready import check_services
 from .registry import Registry, digest_of
 
+SHORTEST = Seconds(60)
 STRATEGIES = {"rolling": "", "blue_green": ""}
 
 
@@ -35,7 +36,7 @@ class Request:
     verb: str
     fence: Fence
     services: Mapping[str, Any]
-    fleet: plan.Fleet
+    fleet: Fleet
     version: str = ""
     strategy: str = "rolling"
     batch: str = "1"
@@ -47,6 +48,7 @@ class Request:
     force_schema: bool = False
     newest_migration: str = ""
     migrates: str = "no"
+    lease: Seconds = SHORTEST
     schema: Mapping[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,7 +103,19 @@ def _known(wanted: Request, store: DirectoryStore) -> Known:
     print_ = stored.fingerprint(store, used, create=wanted.fence.token is not None)
     found = plan.Found(ledger.load(store), ledger.open_journal(store), wanted.fleet)
     release = _release(wanted, found, print_)
-    return Known(store, found, plan.decide(wanted.order, release, found), print_)
+    rollout = plan.decide(wanted.order, release, found)
+    if rollout.kind != plan.NOTHING and rollout.origin:
+        _refuse_no_way_back(rollout.origin, wanted.secrets)
+    return Known(store, found, rollout, print_)
+
+
+def _refuse_no_way_back(origin: Release, secrets: Mapping[str, str]) -> None:
+    missing = sorted(_secret_names(origin.services) - set(secrets))
+    if missing:
+        raise InvalidInput(
+            f"mainstay_secrets lacks {', '.join(missing)}, which {origin.id} asks for, and that is what would be gone back to: "
+            "take a secret out of the vault after the first release that does without it is in service"
+        )
 
 
 def _release(wanted: Request, found: plan.Found, secrets_fingerprint: str) -> Release:
@@ -192,6 +206,7 @@ def _report(wanted: Request, found: Known) -> Report:
             "run": wanted.run,
             "verb": wanted.verb,
             "strategy": wanted.strategy,
+            "lease": f"{max(wanted.lease, longest([r for r in (rollout.release, rollout.origin) if r])):.0f}s",
         }
     }
 

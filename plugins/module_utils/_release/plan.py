@@ -8,32 +8,20 @@ slot is never started into while a router still routes it to another release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.errors import InvalidInput, Unavailable
 from .._core.plan import Plan, Step
 from .._core.text import listed
 from . import batches
-from .model import SLOTS, Journal, Ledger, Release, other
-from .ready import is_routed, replicas
+from .model import SLOTS, Fleet, Journal, Ledger, Release, other
+from .ready import has_replicas, has_servers, is_routed, most, replicas, rotation, running, serves, services_in
 
 NOTHING, REPAIR, REPLACE = "nothing", "repair", "replace"
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """What every host answered: replicas by application host, servers by router, and who did not answer and why.
-
-    ``addresses`` and ``entrances`` are where the operations host reaches the application hosts and the routers.
-    """
-
-    replicas: Mapping[str, Sequence[Mapping[str, Any]]]
-    servers: Mapping[str, Sequence[Mapping[str, Any]]]
-    addresses: Mapping[str, str]
-    entrances: Mapping[str, str]
-    silent: Mapping[str, str] = field(default_factory=dict)
+TRIM = "trim"
+"""The phase of a repair in which replicas that are too many stop, after no router sends anybody to them any more."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +87,15 @@ def phases(rollout: Rollout, *, migrates: bool) -> tuple[str, ...]:
     """The names of the phases that must be judged before the run may be said to have passed."""
     numbers = range(1, len(rollout.batches) + 1)
     before = ("migrate",) if migrates else ()
-    return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire"))
+    after = (TRIM,) if rollout.kind == REPAIR else ()
+    return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire")) + after
 
 
 def live_slot(found: Found) -> str:
     """The slot in service: what the ledger says, else what the routers do, else "" when nothing is."""
     if found.ledger.live:
         return found.ledger.live.slot
-    routed = _rotation(found.fleet)
+    routed = rotation(found.fleet)
     return min(routed) if routed else ""
 
 
@@ -134,12 +123,18 @@ def _refuse_silence(fleet: Fleet) -> None:
 
 
 def _origin(found: Found, live: str) -> Release | None:
+    """What is in service, in the size in which it was found."""
     done = found.ledger.live
-    return found.ledger.releases.get(done.release) if done and live else None
+    release = found.ledger.releases.get(done.release) if done and live else None
+    if release is None:
+        return None
+    sized = {name: _as_found(name, spec, release, live, found.fleet) for name, spec in release.services.items()}
+    return replace(release, services=sized)
 
 
-def _rotation(fleet: Fleet) -> set[str]:
-    return {server["slot"] for servers in fleet.servers.values() for server in servers if server["in_rotation"]}
+def _as_found(name: str, spec: Mapping[str, Any], release: Release, slot: str, fleet: Fleet) -> Mapping[str, Any]:
+    size = max((running(name, release, slot, there) for there in fleet.replicas.values()), default=0)
+    return {**spec, "replicas": size, "max_replicas": max(size, most(name, spec))} if size else spec
 
 
 def _is_in_the_way(release: Release, slot: str, found: Found) -> bool:
@@ -149,46 +144,23 @@ def _is_in_the_way(release: Release, slot: str, found: Found) -> bool:
         for replicas_there in found.fleet.replicas.values()
         for replica in replicas_there
     )
-    return slot in _rotation(found.fleet) and foreign
+    return slot in rotation(found.fleet) and foreign
 
 
 def _is_settled(order: Order, release: Release, slot: str, found: Found) -> bool:
     fleet = found.fleet
     return (
         found.journal is None
-        and all(_has_replicas(release, slot, there) for there in fleet.replicas.values())
-        and all(_has_servers(release, slot, list(fleet.replicas), servers) for servers in fleet.servers.values())
+        and all(has_replicas(release, slot, there) for there in fleet.replicas.values())
+        and all(has_servers(release, slot, list(fleet.replicas), servers) for servers in fleet.servers.values())
         and not _to_retire(order, release, other(slot), found)
     )
-
-
-def _has_replicas(release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
-    running = [(r["service"], r["release"]) for r in there if r["slot"] == slot and r["state"] == "running"]
-    wanted = [(name, release.id) for name, spec in release.services.items() for _replica in range(replicas(name, spec))]
-    return sorted(running) == sorted(wanted)
-
-
-def _has_servers(release: Release, slot: str, hosts: Sequence[str], servers: Sequence[Mapping[str, Any]]) -> bool:
-    rotation = sorted((s["service"], s["slot"], s["host"], int(s["n"])) for s in servers if s["in_rotation"])
-    wanted = sorted(
-        (name, slot, host, n)
-        for name, spec in release.services.items()
-        if is_routed(spec)
-        for host in hosts
-        for n in range(1, replicas(name, spec) + 1)
-    )
-    return rotation == wanted
-
-
-def _services_in(fleet: Fleet, slot: str) -> tuple[str, ...]:
-    running = {r["service"] for there in fleet.replicas.values() for r in there if r["slot"] == slot and r["state"] == "running"}
-    return tuple(sorted(running))
 
 
 def _to_retire(order: Order, release: Release, slot: str, found: Found) -> tuple[str, ...]:
     """Services that must not go on in the slot that was left: workers always, the rest unless kept for a quick rollback."""
     kept = {name for name, spec in release.services.items() if is_routed(spec)} if order.keep_previous else set()
-    return tuple(name for name in _services_in(found.fleet, slot) if name not in kept)
+    return tuple(name for name in services_in(found.fleet, slot) if name not in kept)
 
 
 def counts(release: Release, slot: str, origin: Release | None) -> dict[str, dict[str, int]]:
@@ -202,7 +174,10 @@ def counts(release: Release, slot: str, origin: Release | None) -> dict[str, dic
 def _batches(order: Order, release: Release, slot: str, found: Found, same: bool) -> list[dict[str, Any]]:
     hosts = list(found.fleet.replicas)
     origin = None if same else _origin(found, live_slot(found))
-    parts = batches.split(hosts, order.batch if order.strategy == "rolling" and origin else "100%")
+    parts = batches.split(hosts, "100%")
+    if order.strategy == "rolling" and origin:
+        behind = [host for host in hosts if not serves(origin, other(slot), found.fleet.replicas[host])]
+        parts = ([behind] if behind else []) + batches.split([host for host in hosts if host not in behind], order.batch)
     routes = batches.shift(release.services, counts(release, slot, origin), slot, parts)
     addresses = found.fleet.addresses
     made = []

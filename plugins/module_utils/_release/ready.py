@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.text import IMAGE, NAME, choice, listed, seconds, shown
-from .model import KINDS, ROUTED, SLOTS, Spec
+from .model import KINDS, ROUTED, SLOTS, Fleet, Release, Spec
 
 MOST_REPLICAS = 100
 _KNOWN = {
@@ -43,6 +43,9 @@ def _check_service(name: str, service: Any) -> None:
     choice(service["kind"], dict.fromkeys(KINDS), f"kind of service {name}")
     IMAGE.check(service["image"])
     replicas(name, service)
+    if not isinstance(service.get("health", {}), Mapping):
+        raise InvalidInput(f"health of service {name} must be a dictionary, such as {{path: /health}}")
+    seconds(service.get("health", {}).get("deadline", "60s"), noun=f"deadline of the health of service {name}")
     for option in ("drain_timeout", "stop_timeout"):
         seconds(service.get(option, "0s"), noun=f"{option} of service {name}")
     if set(service["ports"]) != set(SLOTS):
@@ -64,10 +67,14 @@ def number(value: Any, noun: str, least: int, most: int) -> int:
 def ports(name: str, service: Spec, slot: str) -> range:
     """The fixed host ports of a service in a slot: the first replica's, and those of the replicas that there may be."""
     first = number(service["ports"][slot], f"the first port of service {name}", 1024, 65535)
-    most = number(service.get("max_replicas", 2 * replicas(name, service)), f"max_replicas of service {name}", 1, MOST_REPLICAS)
-    if most < replicas(name, service):
-        raise InvalidInput(f"service {name} has more replicas than its max_replicas of {most}")
-    return range(first, first + most)
+    if most(name, service) < replicas(name, service):
+        raise InvalidInput(f"service {name} has more replicas than its max_replicas of {most(name, service)}")
+    return range(first, first + most(name, service))
+
+
+def most(name: str, service: Spec) -> int:
+    """How many replicas on each host there may ever be; twice as many as there are, unless said otherwise."""
+    return number(service.get("max_replicas", 2 * replicas(name, service)), f"max_replicas of service {name}", 1, MOST_REPLICAS)
 
 
 def _check_ports(services: Mapping[str, Spec]) -> None:
@@ -82,3 +89,44 @@ def _check_ports(services: Mapping[str, Spec]) -> None:
 
 def is_routed(service: Spec) -> bool:
     return service["kind"] in ROUTED
+
+
+def rotation(fleet: Fleet) -> set[str]:
+    """Slots to which some router sends traffic."""
+    return {server["slot"] for servers in fleet.servers.values() for server in servers if server["in_rotation"]}
+
+
+def running(service: str, release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> int:
+    """Replicas of a service of the release that run in the slot on a host."""
+    return sum((r["service"], r["release"], r["slot"], r["state"]) == (service, release.id, slot, "running") for r in there)
+
+
+def serves(origin: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
+    """The host has something to send traffic to until its own batch; one that an interrupted run has replaced has not."""
+    return all(running(name, origin, slot, there) for name, spec in origin.services.items() if is_routed(spec))
+
+
+def has_replicas(release: Release, slot: str, there: Sequence[Mapping[str, Any]]) -> bool:
+    """The host runs the release in the slot, in its size, and no other there."""
+    up = [(r["service"], r["release"]) for r in there if r["slot"] == slot and r["state"] == "running"]
+    wanted = [(name, release.id) for name, spec in release.services.items() for _replica in range(replicas(name, spec))]
+    return sorted(up) == sorted(wanted)
+
+
+def has_servers(release: Release, slot: str, hosts: Sequence[str], servers: Sequence[Mapping[str, Any]]) -> bool:
+    """The router sends traffic to all replicas of the release in the slot, and to no others."""
+    routed = sorted((s["service"], s["slot"], s["host"], int(s["n"])) for s in servers if s["in_rotation"])
+    wanted = sorted(
+        (name, slot, host, n)
+        for name, spec in release.services.items()
+        if is_routed(spec)
+        for host in hosts
+        for n in range(1, replicas(name, spec) + 1)
+    )
+    return routed == wanted
+
+
+def services_in(fleet: Fleet, slot: str) -> tuple[str, ...]:
+    """Services of which some host runs a replica in the slot."""
+    up = {r["service"] for there in fleet.replicas.values() for r in there if r["slot"] == slot and r["state"] == "running"}
+    return tuple(sorted(up))

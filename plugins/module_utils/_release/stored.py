@@ -28,9 +28,12 @@ def open_store(directory: str, environment: str) -> DirectoryStore:
 
 
 def demand_lock(store: Store, run: str, token: int) -> Lease:
-    """Raise ``FencedOff`` unless this run still holds the lock under this token."""
+    """Raise ``FencedOff`` unless this run still has the lock under this token.
+
+    A lease that ended, and that nobody took since, is still this run's: whoever takes it gets another token.
+    """
     lease = lock.read(store)
-    if not is_held_by(lease, run, token, time.time()):
+    if not is_held_by(lease, run, token):
         whose = f"{lease.holder.owner} has it for {lease.holder.purpose}" if lease.holder else "nobody has it"
         raise FencedOff(f"this run no longer holds the lock ({whose}): its lease ended. Run it again to go on")
     return lease

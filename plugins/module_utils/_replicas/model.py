@@ -151,12 +151,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Wanted:
-    """These replicas shall run in the slot, and none but these of the services."""
+    """These replicas shall run in the slot, and none but these of the services.
+
+    ``keep_running`` leaves a replica of the release that runs as it is, though it would be made otherwise today;
+    ``keep_surplus`` leaves those of the release that are too many.
+    """
 
     scope: Scope
     slot: str
     services: tuple[str, ...]
     containers: tuple[Container, ...]
+    keep_running: bool = False
+    keep_surplus: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core.errors import InvalidInput
@@ -51,7 +51,8 @@ def _running(params: Mapping[str, Any]) -> Wanted:
         params["bind_address"],
         params["secrets_fingerprint"] or "",
     )
-    return wanted(release, grammar.mapping(params["services"], "services"), params["secrets"])
+    asked = wanted(release, grammar.mapping(params["services"], "services"), params["secrets"])
+    return replace(asked, keep_running=params["keep_running"], keep_surplus=params["keep_surplus"])
 
 
 def _retired(params: Mapping[str, Any]) -> Retired:

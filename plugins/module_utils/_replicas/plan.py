@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from .._core.plan import Plan, Step
 from .model import STAY_DOWN, Container, Found, Holder, NameTaken, PortTaken, Replica, Retired, Wanted
-from .ready import is_armed, is_proven, is_retired, is_up, is_wanted
+from .ready import is_armed, is_proven, is_retired, is_running_of, is_up, is_wanted
 
 PULL, REMOVE, CREATE, START, REARM, AWAIT, RETIRE = "pull", "remove", "create", "start", "rearm", "await", "retire"
 
@@ -20,7 +20,7 @@ PULL, REMOVE, CREATE, START, REARM, AWAIT, RETIRE = "pull", "remove", "create", 
 def plan_running(wanted: Wanted, found: Found) -> Plan:
     """Steps to the wanted replicas; raises ``NameTaken`` and ``PortTaken`` where somebody else is in the way."""
     kept = _kept(wanted, found)
-    stale = [r for r in _of(wanted, found) if r.name not in kept]
+    stale = [r for r in _of(wanted, found) if r.name not in kept and not _is_welcome(wanted, r)]
     fresh = [c for c in wanted.containers if c.name not in kept]
     needing_port = [c for c in wanted.containers if c.name not in kept or not is_up(kept[c.name])]
     _refuse_taken_names(fresh, found)
@@ -54,7 +54,15 @@ def _of(wanted: Wanted | Retired, found: Found) -> list[Replica]:
 
 def _kept(wanted: Wanted, found: Found) -> dict[str, Replica]:
     there = {replica.name: replica for replica in found.replicas}
-    return {c.name: there[c.name] for c in wanted.containers if c.name in there and is_wanted(there[c.name], c)}
+    named = [(c, there[c.name]) for c in wanted.containers if c.name in there]
+    return {c.name: r for c, r in named if is_wanted(r, c) or (wanted.keep_running and is_running_of(r, c.release))}
+
+
+def _is_welcome(wanted: Wanted, replica: Replica) -> bool:
+    """One more than there must be, which may go on."""
+    named, releases = {c.name for c in wanted.containers}, {c.release for c in wanted.containers}
+    surplus = replica.name not in named and any(is_running_of(replica, release) for release in releases)
+    return wanted.keep_surplus and surplus
 
 
 def _pulls(fresh: Iterable[Container], found: Found) -> list[Step]:

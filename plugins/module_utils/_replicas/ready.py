@@ -18,6 +18,11 @@ def is_wanted(replica: Replica, container: Container) -> bool:
     return same and is_alterable(replica) and replica.state != "paused"
 
 
+def is_running_of(replica: Replica, release: str) -> bool:
+    """It runs, and is of this release, however it was made."""
+    return replica.state == "running" and replica.release == release
+
+
 def is_alterable(replica: Replica) -> bool:
     """The Engine still does something with it besides removing it."""
     return replica.state not in {"dead", "removing"}

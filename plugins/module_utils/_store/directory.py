@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,10 +37,14 @@ class DirectoryStore:
             fresh.replace(self._root / name)
             _sync(self._root)
 
-    def append(self, stream: str, record: bytes) -> None:
+    def append(self, stream: str, following: Callable[[bytes], bytes]) -> None:
+        """What a crash or a full disk left half written at the end goes first: nobody was told that it was there."""
         with self._exclusive(stream):
-            torn = not (self.read(stream) or b"\n").endswith(b"\n")
-            _write(self._root / stream, (b"\n" if torn else b"") + record + b"\n", os.O_APPEND)
+            whole = (self.read(stream) or b"").rpartition(b"\n")
+            record = following(whole[0].rpartition(b"\n")[2])
+            if whole[2]:
+                os.truncate(self._root / stream, len(whole[0]) + len(whole[1]))
+            _write(self._root / stream, record + b"\n", os.O_APPEND)
             _sync(self._root)
 
     def records(self, stream: str) -> list[bytes]:

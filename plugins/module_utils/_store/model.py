@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from .._core.errors import MainstayError
@@ -25,8 +26,11 @@ class Store(Protocol):
     def replace(self, name: str, content: bytes, expected: bytes | None) -> None:
         """Write the document if it still is ``expected``; raises ``Changed`` otherwise."""
 
-    def append(self, stream: str, record: bytes) -> None:
-        """Add one record, which holds no newline, to the end of the stream."""
+    def append(self, stream: str, following: Callable[[bytes], bytes]) -> None:
+        """Add one record, which holds no newline, to the end of the stream.
+
+        ``following`` makes it from the record before ("" for none), while nobody else can add one.
+        """
 
     def records(self, stream: str) -> list[bytes]:
         """All records of the stream, oldest first; one that was being written during a crash does not count."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput, Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._release import batches, plan
-from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal, Ledger, Performed, Release
+from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Fleet, Journal, Ledger, Performed, Release
 
 SERVICES: Mapping[str, Any] = {
     "api": {"kind": "web", "image": "r:5000/api", "container_port": 8000, "ports": {"blue": 21000, "green": 22000}},
@@ -32,8 +32,8 @@ def servers(slot: str, hosts: Sequence[str] = HOSTS) -> list[dict[str, Any]]:
 
 def fleet(
     there: Mapping[str, Sequence[Mapping[str, Any]]], routed: Sequence[Mapping[str, Any]], silent: Mapping[str, str] | None = None
-) -> plan.Fleet:
-    return plan.Fleet(
+) -> Fleet:
+    return Fleet(
         replicas=there,
         servers={"proxy1": routed, "proxy2": routed},
         addresses={host: f"10.0.0.{n}" for n, host in enumerate(there, 1)},
@@ -147,3 +147,41 @@ def test_every_phase_of_every_batch_must_be_judged() -> None:
     rollout = plan.decide(ORDER, V2, ON_BLUE)
     assert plan.phases(rollout, migrates=True)[:4] == ("migrate", "start 1", "route 1", "retire 1")
     assert len(plan.phases(rollout, migrates=False)) == 9
+
+
+def stopped(slot: str, release: Release) -> list[dict[str, Any]]:
+    return [{**replica, "state": "exited"} for replica in replicas(slot, release)]
+
+
+def test_hosts_that_a_killed_run_has_replaced_go_first_and_together() -> None:
+    """Nothing serves on them in the old slot any more, so no router may be told to send anybody there."""
+    done = [*stopped("blue", V1), *replicas("green", V2)]
+    there = {"app1": done, "app2": done, "app3": replicas("blue", V1)}
+    routed = [*servers("green", ("app1", "app2")), *servers("blue", ("app3",))]
+    found = plan.Found(ledger((V1, "blue")), Journal("r", "deploy", V2.id, "green"), fleet(there, routed))
+    rollout = plan.decide(ORDER, V2, found)
+    assert [batch["hosts"] for batch in rollout.batches] == [["app1", "app2"], ["app3"]]
+    first = rollout.batches[0]["route"]["api"]["slots"]
+    assert (first["green"]["hosts"], first["blue"]["hosts"]) == (["app1", "app2"], ["app3"])
+
+
+def test_what_is_in_service_is_routed_in_the_size_in_which_it_was_found() -> None:
+    """The ledger has the size of the first deploy; scaling since has written nothing there."""
+    three = {host: [r for r in replicas("blue", V1) for _ in range(3)] for host in HOSTS}
+    rollout = plan.decide(ORDER, V2, plan.Found(ledger((V1, "blue")), None, fleet(three, servers("blue"))))
+    assert rollout.batches[0]["route"]["api"]["slots"]["blue"]["count"] == 3
+    assert rollout.undo["route"]["api"]["slots"]["blue"]["count"] == 3
+    assert rollout.origin is not None
+    assert batches.started(rollout.origin, "blue")["api"]["count"] == 3
+
+
+def test_a_repair_is_not_over_before_what_is_too_many_was_stopped() -> None:
+    rollout = plan.decide(ORDER, V1, replace(ON_BLUE, journal=Journal("r", "deploy", V2.id, "green")))
+    assert rollout.kind == "repair"
+    assert plan.phases(rollout, migrates=False) == ("start 1", "route 1", "retire 1", "trim")
+
+
+def test_a_lock_is_kept_as_long_as_the_timeouts_add_up_to() -> None:
+    patient = replace(V1, services={"api": {**SERVICES["api"], "drain_timeout": "10m", "health": {"deadline": "5m"}}})
+    assert batches.longest([V1, patient]) >= 600 + 300 + 10
+    assert batches.longest([V1]) < 200

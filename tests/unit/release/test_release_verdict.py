@@ -102,3 +102,10 @@ def test_there_is_something_to_undo_once_a_host_may_have_been_touched(
 ) -> None:
     phases = tuple(Phase(name, "pass") for name in judged)
     assert replace(journal(*phases), resumes=resumes).has_touched_hosts is touched
+
+
+@pytest.mark.parametrize("phase", ["recover start", "undo retire"])
+def test_what_is_wrong_with_the_release_before_is_not_held_against_the_new_one(phase: str) -> None:
+    ended = journal(Phase("plan", "pass"), Phase(phase, "fail", "v1 on app1 is not healthy", True))
+    assert not ended.blames_release
+    assert [type(record) for record in records(ended, 1.0)] == [Performed]

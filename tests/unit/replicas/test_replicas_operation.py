@@ -31,6 +31,8 @@ def params(**changed: Any) -> dict[str, Any]:
         "secrets_fingerprint": None,
         "release": "v1-1",
         "version": "v1",
+        "keep_running": False,
+        "keep_surplus": False,
         "bind_address": "0.0.0.0",
         "stop_timeout": None,
         "registry_username": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,3 +131,27 @@ def test_what_is_retired(there: Any, wanted: list[str]) -> None:
 def test_absent_removes_what_is_retired_too() -> None:
     there = found(replica(), replica(TWO, number=2, state="exited", policy="no"), replica("x", slot="green"))
     assert [(s.action, s.subject) for s in plan_retired(retired(remove=True), there).steps] == [("remove", ONE), ("remove", TWO)]
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        pytest.param(found(replica(config="c0")), [], id="made otherwise, but runs: kept"),
+        pytest.param(found(replica(config="c0"), replica(TWO, number=2)), [], id="too many: kept"),
+        pytest.param(found(replica(config="c0", state="exited")), [("remove", ONE), ("create", ONE)], id="ended: made anew"),
+        pytest.param(found(replica(release="v0-0")), [("remove", ONE), ("create", ONE)], id="other release: replaced"),
+        pytest.param(
+            found(replica(), replica(TWO, number=2, release="v0-0")), [("remove", TWO)], id="too many of another: removed"
+        ),
+        pytest.param(
+            found(replica(), replica(TWO, number=2, state="exited")), [("remove", TWO)], id="too many and ended: removed"
+        ),
+    ],
+)
+def test_who_goes_back_takes_nothing_away_from_what_serves(there: Found, wanted: list[tuple[str, str]]) -> None:
+    assert steps(replace(running(), keep_running=True, keep_surplus=True), there) == wanted
+
+
+def test_what_is_too_many_goes_when_nobody_is_sent_there_any_more() -> None:
+    there = found(replica(config="c0"), replica(TWO, number=2))
+    assert steps(replace(running(), keep_running=True), there) == [("remove", TWO)]
