@@ -98,3 +98,13 @@ def test_a_host_lost_in_the_first_batch_keeps_the_second_from_beginning(calm: fl
     again = fleet.playbook("deploy", version=calm.next)
     assert again.rc == 0, again.output
     assert fleet.what_hinders() == []
+
+
+def test_a_strategy_from_the_environment_does_not_let_hosts_run_ahead_of_a_verdict(
+    calm: fleet.Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSIBLE_STRATEGY", "free")
+    ran = fleet.playbook("deploy", version=calm.next, strategy="rolling")
+    assert ran.rc == 0, ran.output
+    assert fleet.what_hinders() == []
+    assert fleet.snapshot().version == calm.next

@@ -51,6 +51,17 @@ def test_every_package_has_its_reason(path: Path) -> None:
     assert [name for name in names if f"| `{name}` |" not in reasons] == []
 
 
+def test_nothing_stands_on_what_ansible_does_not_hold() -> None:
+    """Handlers are lost after a failure, ``rescue`` lets a run go on and exit 0, ``serial`` with ``run_once`` runs once a batch."""
+    unsafe = re.compile(r"^\s*(?:- )?(serial|rescue|run_once|any_errors_fatal|max_fail_percentage|notify|handlers):", re.M)
+    found = {
+        str(path): unsafe.findall(path.read_text())
+        for folder in ("roles", "playbooks")
+        for path in ROOT.glob(f"{folder}/**/*.yml")
+    }
+    assert {path: words for path, words in found.items() if words} == {}
+
+
 def test_every_collection_that_is_used_is_declared() -> None:
     """What ships may use what galaxy.yml names, the benchmarks what requirements.yml names."""
     asked = {str(entry["name"]) for entry in loaded("requirements.yml")["collections"]}  # type: ignore[attr-defined]
