@@ -52,14 +52,11 @@ def test_every_package_has_its_reason(path: Path) -> None:
 
 
 def test_nothing_stands_on_what_ansible_does_not_hold() -> None:
-    """Handlers are lost after a failure, ``rescue`` lets a run go on and exit 0, ``serial`` with ``run_once`` runs once a batch."""
-    unsafe = re.compile(r"^\s*(?:- )?(serial|rescue|run_once|any_errors_fatal|max_fail_percentage|notify|handlers):", re.M)
-    found = {
-        str(path): unsafe.findall(path.read_text())
-        for folder in ("roles", "playbooks")
-        for path in ROOT.glob(f"{folder}/**/*.yml")
-    }
-    assert {path: words for path, words in found.items() if words} == {}
+    """Handlers are lost after a failure, ``rescue`` lets a run exit with 0, ``run_once`` under ``serial`` is once a batch."""
+    unsafe = re.compile(r"^\s*(?:- )?(serial|rescue|run_once|max_fail_percentage|notify|handlers):", re.M)
+    files = [*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/*.yml")]
+    assert len(files) > 20
+    assert {str(path): unsafe.findall(path.read_text()) for path in files if unsafe.search(path.read_text())} == {}
 
 
 def test_every_collection_that_is_used_is_declared() -> None:
