@@ -216,11 +216,6 @@ def unknown_configuration() -> dict[str, object]:
     }
 
 
-def lease_ended() -> bool:
-    holder = json.loads(stored("lock.json"))["holder"]
-    return holder is None or holder["expires"] < time.time()
-
-
 def until(is_true: Callable[[], bool], seconds: float) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
