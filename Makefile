@@ -18,8 +18,8 @@ demo: .venv/runs ## Bring up the sandbox, deploy, break and roll back the sample
 down: .venv/runs ## Remove the sandbox and everything that it made
 	python -m sandbox down
 
-test: lint sanity packages ## Run every check and every test but the faults, with a fleet of its own making
-	python -m pytest tests/unit tests/integration tests/molecule
+test: lint sanity packages ## Run every check and every test, with a fleet of its own making; of the fault tests a few of each kind
+	python -m pytest tests
 
 test-unit: .venv/checks ## Run the unit tests: seconds, no network
 	python -m pytest tests/unit

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.fleet
 
 FULL = bool(os.environ.get("MAINSTAY_FULL"))
 REQUESTS = 50_000 if FULL else 8_000
-NOISE_MS = 400
-"""What the machine itself adds: fleet, load and tests share its few cores. The benchmarks look closer."""
+NOISE_MS = 2500
+"""What the machine itself adds: fleet, load, tests and Ansible share its few cores, which start twelve replicas meanwhile."""
 
 
 def there_and_back(load: customers.Customers) -> Iterator[str]:
