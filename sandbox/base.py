@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .borrowed import bootstrap
 from .errors import SandboxError
 from .mirror import apt_settings, find_mirror
 from .settings import SUITE, Settings
@@ -22,6 +24,8 @@ path-exclude=/usr/share/man/*
 path-exclude=/usr/share/locale/*
 """
 APT_CONF = 'APT::Install-Recommends "false";\nAcquire::Languages "none";\n'
+LEFT = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt/archives")
+NEEDED = ("usr/share/man/man1", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial")
 NO_SERVICES = "#!/bin/sh\n# Packages do not start services while an image is built.\nexit 101\n"
 
 
@@ -42,29 +46,43 @@ def base_inputs() -> str:
 
 def import_base(client: Any, settings: Settings, tag: str, labels: dict[str, str]) -> None:
     changes = [f"LABEL {name}={value}" for name, value in labels.items()] + ['CMD ["/bin/sh"]']
-    tarball = make_tarball(settings)
+    tarball = make_tarball(client, settings)
     client.api.import_image_from_file(str(tarball), repository=tag, tag="latest", changes=changes)
 
 
-def make_tarball(settings: Settings) -> Path:
+def make_tarball(client: Any, settings: Settings) -> Path:
     """The packed Debian; kept, because making it takes most of the time of a first build."""
     tarball = settings.cache / f"debian-{SUITE}-{base_inputs()[:12]}.tar"
     if tarball.exists():
         return tarball
-    if os.geteuid() != 0:
-        raise SandboxError(f"debootstrap needs root once: run 'sudo python -m sandbox build', which leaves {tarball}")
+    if not shutil.which("debootstrap", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"):
+        raise SandboxError("debootstrap is not installed: run 'sudo apt-get install debootstrap'")
     settings.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="mainstay-base-") as scratch:
-        root = Path(scratch) / "root"
-        debootstrap(root)
-        add_recipe(root)
-        pack(root, tarball)
+    with tempfile.TemporaryDirectory(prefix="base-", dir=settings.cache) as scratch:
+        make = make_as_root if os.geteuid() == 0 else partial(make_with_docker, client)
+        make(Path(scratch)).replace(tarball)
     return tarball
 
 
-def debootstrap(root: Path) -> None:
+def make_as_root(scratch: Path) -> Path:
+    root = scratch / "root"
+    debootstrap(root)
+    add_recipe(root)
+    return pack(root, scratch / "packed.tar")
+
+
+def make_with_docker(client: Any, scratch: Path) -> Path:
+    add_recipe(scratch / "recipe")
+    return bootstrap(client, scratch, arguments("/work/root"), list(LEFT), list(NEEDED))
+
+
+def arguments(root: str) -> list[str]:
     archive = find_mirror().archive
-    command = ["debootstrap", "--variant=minbase", SUITE, str(root), *([archive] if archive else [])]
+    return [SUITE, root, *([archive] if archive else [])]
+
+
+def debootstrap(root: Path) -> None:
+    command = ["debootstrap", "--variant=minbase", *arguments(str(root))]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
@@ -81,13 +99,12 @@ def add_recipe(root: Path) -> None:
     (root / "usr/sbin/policy-rc.d").chmod(0o755)
 
 
-def pack(root: Path, tarball: Path) -> None:
-    """Without what excluded paths and downloads left behind; renamed at the end, so that a half one is never used."""
-    for left in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt/archives"):
+def pack(root: Path, packed: Path) -> Path:
+    """Without what excluded paths and downloads left behind."""
+    for left in LEFT:
         shutil.rmtree(root / left, ignore_errors=True)
-    for needed in ("usr/share/man/man1", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial"):
+    for needed in NEEDED:
         (root / needed).mkdir(parents=True)
-    half = tarball.with_suffix(".part")
-    with tarfile.open(half, "w") as archive:
+    with tarfile.open(packed, "w") as archive:
         archive.add(root, arcname=".")
-    half.replace(tarball)
+    return packed
