@@ -1,4 +1,4 @@
-"""Root's rights for debootstrap, lent by the Docker Engine to whoever may use it: a container that sees this machine's programs."""
+"""Root's rights for debootstrap, lent by the Docker Engine to whoever may use it: a container with this machine's programs."""
 
 from __future__ import annotations
 

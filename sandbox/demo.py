@@ -87,7 +87,7 @@ def _perform(act: Act, logs: Path) -> None:
 
 def _messages(output: str) -> list[str]:
     """What the playbook tells people at its end."""
-    told = re.findall(r"^    - (.*(?:\n      .*)*)", output, re.MULTILINE)
+    told = re.findall(r"^    - (.*(?:\n      .*)*)", output.rpartition("\n    msg:\n")[2], re.MULTILINE)
     why = re.findall(r"\[ERROR\].*?(did not pass.*)", output)
     return [line.strip("'\"").replace("\n      ", " ")[:400] for line in [*told, *why[-1:]]]
 
