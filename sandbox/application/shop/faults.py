@@ -9,7 +9,7 @@ from aiohttp import web
 from .state import State
 
 SICK_AFTER_SECONDS = 10.0
-SLOW_START_SECONDS = 20.0
+SLOW_START_SECONDS = 8.0
 REQUESTS_UNTIL_CRASH = 200
 OBSERVED = ("/health", "/metrics")
 
