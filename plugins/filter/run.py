@@ -157,7 +157,7 @@ def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:
     now = (
         f"{origin} serves"
         if settled["undone"]
-        else f"going back to {origin} is not complete, run it again when the hosts named are back"
+        else f"going back to {origin} is not complete: bring the hosts named back, then run rollback without a version"
     )
     return f"{rollout['verb']} of {asked} did not pass ({settled['verdict']}): {settled['why']}. Now {now}"
 
@@ -178,13 +178,14 @@ def entrances(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, st
 def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[str, Any]) -> list[str]:
     """The state of an environment, a line for each thing that a person asks first."""
     live, holder, journal = known["live"], known["lock"]["holder"], known["journal"]
+    lapsed = ", its lease is over" if known["lock"]["lapsed"] else ""
     lines = [
         f"live: {live['release']} in {live['slot']} since {_when(live['when'])}, {live['verb']} by {live['who']}"
         if live
         else "live: nothing yet",
-        f"lock: {holder['owner']} for {holder['purpose']} since {_when(holder['since'])}" if holder else "lock: free",
-        f"interrupted: {journal['verb']} of {journal['release']}; run it again to finish or undo it"
-        if journal and not holder
+        f"lock: {holder['owner']} for {holder['purpose']} since {_when(holder['since'])}{lapsed}" if holder else "lock: free",
+        f"interrupted: {journal['verb']} of {journal['release']}; run it again to finish, or rollback without a version to undo"
+        if journal and (lapsed or not holder)
         else "",
         f"health: {health['verdict']}" if "verdict" in health else "health: not asked",
     ]

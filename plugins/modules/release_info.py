@@ -75,7 +75,7 @@ journal:
   returned: always
   type: dict
 lock:
-  description: The token and the holder of the lock.
+  description: The C(token) and the C(holder) of the lock, and whether its lease is over (C(lapsed)).
   returned: always
   type: dict
 """

@@ -109,3 +109,29 @@ def test_the_newest_migration_is_the_one_with_the_highest_number(tmp_path: Path)
 def test_a_directory_that_depends_on_where_one_stands_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="whole path"):
         filters.newest_migration("migrations")
+
+
+HOLDER = {"owner": "dana", "purpose": "deploy v2", "since": 0.0}
+OPEN = {"verb": "deploy", "release": "v2-a"}
+
+
+@pytest.mark.parametrize(
+    ("holder", "lapsed", "journal", "told"),
+    [
+        ({}, False, {}, ["lock: free"]),
+        (HOLDER, False, OPEN, ["lock: dana for deploy v2 since 1970-01-01 00:00:00Z"]),
+        (
+            HOLDER,
+            True,
+            OPEN,
+            ["lock: dana for deploy v2 since 1970-01-01 00:00:00Z, its lease is over", "interrupted: deploy of v2-a"],
+        ),
+        ({}, False, OPEN, ["lock: free", "interrupted: deploy of v2-a"]),
+    ],
+)
+def test_a_run_that_died_does_not_look_like_one_that_works(
+    holder: dict[str, Any], lapsed: bool, journal: dict[str, Any], told: list[str]
+) -> None:
+    known = {"live": {}, "lock": {"holder": holder, "lapsed": lapsed}, "journal": journal, "operations": []}
+    lines = filters.status({"silent": {}, "replicas": {}, "servers": {}}, known, {})
+    assert [line.partition(";")[0] for line in lines if line.startswith(("lock", "interrupted"))] == told

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from .._edge.run import Reading, Report
 from .._edge.spec import into
 from .._lock import stored as lock
+from .._lock.ready import is_free
 from . import ledger, stored
 from .batches import Endpoint, endpoints, entrances
 from .model import Ledger
@@ -36,7 +38,11 @@ def _read(wanted: Query) -> Report:
         "endpoints": _endpoints(wanted, known),
         "operations": [asdict(done) for done in known.operations[-wanted.operations :]] if wanted.operations else [],
         "journal": {**asdict(journal), "verdict": journal.verdict, "why": journal.why} if journal else {},
-        "lock": {"token": lease.token, "holder": asdict(lease.holder) if lease.holder else {}},
+        "lock": {
+            "token": lease.token,
+            "holder": asdict(lease.holder) if lease.holder else {},
+            "lapsed": lease.holder is not None and is_free(lease, time.time()),
+        },
     }
 
 
