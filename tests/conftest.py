@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("quick", max_examples=60, deadline=None)
+settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("full", max_examples=10_000, deadline=None)
 settings.load_profile("full" if os.environ.get("MAINSTAY_FULL") else "quick")
 

@@ -80,7 +80,8 @@ class Snapshot:
 
     @property
     def live(self) -> Mapping[str, object]:
-        return [record for record in self.ledger if record["kind"] == "operation" and record["slot"]][-1]
+        ended = [record for record in self.ledger if record["kind"] == "operation" and record["slot"]]
+        return ended[-1] if ended else {"release": "nothing", "slot": "none"}
 
     @property
     def marks(self) -> dict[str, str]:
@@ -94,7 +95,7 @@ class Snapshot:
     @property
     def version(self) -> str:
         """The version that serves."""
-        return next(str(r["version"]) for r in self.ledger if r["kind"] == "release" and r["id"] == self.live["release"])
+        return next((str(r["version"]) for r in self.ledger if r["kind"] == "release" and r["id"] == self.live["release"]), "")
 
     @property
     def next(self) -> str:

@@ -41,6 +41,8 @@ def params(shop: Shop, services: Any, **changed: Any) -> dict[str, Any]:
         "secrets_fingerprint": None,
         "release": "v1-00000001",
         "version": "v1",
+        "keep_running": False,
+        "keep_surplus": False,
         "bind_address": "0.0.0.0",
         "stop_timeout": None,
         "registry_username": None,

@@ -1,6 +1,6 @@
 """Whatever an operator writes, a module understands it or refuses it in words.
 
-A hundred inputs or so for each module here, 10,000 in ``make test-faults``.
+A few inputs for each module here, 10,000 in ``make test-faults``.
 """
 
 from __future__ import annotations
