@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # benchmarks that need no fleet run as scripts of their own too
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-from goal import is_met  # noqa: E402
-from row import Row  # noqa: E402
+from goal import is_met  # noqa: E402  # found by the path above
+from row import Row  # noqa: E402  # likewise
 
 MODULES = {
     "deploy-noop": "deploy",

@@ -192,7 +192,7 @@ def main() -> None:
             "memory": {"type": "str"},
             "cpus": {"type": "str"},
             "read_only": {"type": "bool", "default": True},
-            "tmpfs": {"type": "list", "elements": "str", "default": ["/tmp:size=64m"]},  # noqa: S108
+            "tmpfs": {"type": "list", "elements": "str", "default": ["/tmp:size=64m"]},  # noqa: S108  # a path in the container
             "volumes": {"type": "list", "elements": "str", "default": []},
             "registry_username": {"type": "str"},
             "registry_password": {"type": "str", "no_log": True},

@@ -33,7 +33,7 @@ def needs_confirmation(wanted: Flush, matched: int) -> bool:
 def is_confirmed(wanted: Flush, matched: int) -> bool:
     """The operator has seen this plan, and no more keys match than it allowed for."""
     match = re.fullmatch(r"([0-9]{1,15})-[0-9a-f]{8}", wanted.confirm)
-    return bool(match) and wanted.confirm == _code(wanted, int(match[1])) and matched <= int(match[1])  # type: ignore[index]
+    return match is not None and wanted.confirm == _code(wanted, int(match[1])) and matched <= int(match[1])
 
 
 def confirmation(wanted: Flush, matched: int) -> str:

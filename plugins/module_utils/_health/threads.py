@@ -14,7 +14,7 @@ from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741
+Item = TypeVar("Item")
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:
@@ -25,7 +25,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         raise TimeoutError from None
 
 
-def at_once(work: Callable[[I], T], items: Iterable[I]) -> tuple[T, ...]:
+def at_once(work: Callable[[Item], T], items: Iterable[Item]) -> tuple[T, ...]:
     """``work`` of every item, all at the same time, results in the order of the items."""
     futures = [_beside(lambda item=item: work(item)) for item in items]  # type: ignore[misc]  # the default binds the item
     return tuple(future.result() for future in futures)
