@@ -19,11 +19,12 @@ from ..module_utils._release.model import PASS
 FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase")
 
 
-def registered(
-    hosts: Sequence[str], hostvars: Mapping[str, Any], name: str, phase: str, any_will_do: bool = False
-) -> dict[str, Any]:
-    """What each host registered under this name in this phase, as release_judge takes it; a host without it is left out."""
-    found = {host: hostvars[host].get(name) for host in hosts if host in hostvars}
+def registered(hosts: Sequence[str], did: Mapping[str, Any], phase: str, any_will_do: bool = False) -> dict[str, Any]:
+    """What each host made of this phase, as release_judge takes it, from what on_hosts or one module returned.
+
+    A host without a result is left out. When on_hosts itself failed, every host did.
+    """
+    found = dict.fromkeys(hosts, did) if "phases" not in did else did["phases"].get(phase, {})
     results = {host: {k: result[k] for k in FACTS_OF_A_RESULT if k in result} for host, result in found.items() if result}
     return {"phase": phase, "hosts": list(hosts), "results": results, "any_will_do": any_will_do}
 
@@ -34,19 +35,18 @@ def all_did(part: Mapping[str, Any]) -> bool:
     return verdict.of_hosts(outcomes, any_will_do=part["any_will_do"]).verdict == PASS
 
 
-def fleet(hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], platform: str, phase: str) -> dict[str, Any]:
+def fleet(hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], looked: Mapping[str, Any]) -> dict[str, Any]:
     """What every application host and router answered, as release_plan takes it."""
-    looked: dict[str, Any] = {"replicas": {}, "servers": {}, "addresses": {}, "entrances": {}, "silent": {}}
+    seen: dict[str, Any] = {"replicas": {}, "servers": {}, "silent": {}}
     for group, key in (("app", "replicas"), ("proxy", "servers")):
+        results = looked.get("phases", {}).get(f"look at {key}", {})
         for host in groups[group]:
-            result = hostvars[host].get(f"platform_{platform}_{key}") or {}
-            if result.get("phase") == phase and not result.get("failed") and not result.get("unreachable"):
-                looked[key][host] = result[key] if key == "replicas" else _servers(result["services"])
+            result = results.get(host, {"failed": True, "msg": looked.get("msg", "it was not looked at")})
+            if result.get("failed") or result.get("unreachable"):
+                seen["silent"][host] = result.get("msg", "it did not say why")
             else:
-                looked["silent"][host] = result.get("msg", "it was not looked at")
-    looked["addresses"] = addresses(hostvars, groups["app"])
-    looked["entrances"] = entrances(hostvars, groups["proxy"])
-    return looked
+                seen[key][host] = result[key] if key == "replicas" else _servers(result["services"])
+    return {**seen, "addresses": addresses(hostvars, groups["app"]), "entrances": entrances(hostvars, groups["proxy"])}
 
 
 def _servers(services: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -69,9 +69,8 @@ def secrets_of(services: Mapping[str, Sequence[str]], values: Mapping[str, str])
     return {service: {name: values[name] for name in names} for service, names in services.items()}
 
 
-def passed(hostvars: Mapping[str, Any], operations: str, phase: str) -> bool:
-    """Whether the judge on the operations host let the run go on after this phase, and no other."""
-    judged = hostvars[operations].get("release_judged") or {}
+def passed(judged: Mapping[str, Any], phase: str) -> bool:
+    """Whether the judge let the run go on after this phase, and no other."""
     return judged.get("judged") == phase and judged.get("verdict") == "pass"
 
 
@@ -106,15 +105,12 @@ def _number(name: str) -> tuple[int, str]:
     return (int(digits) if digits.isdecimal() else 0, name)
 
 
-def succeeded(hostvars: Mapping[str, Any], hosts: Sequence[str], name: str, phase: str) -> list[str]:
+def succeeded(hosts: Sequence[str], did: Mapping[str, Any], phase: str) -> list[str]:
     """The hosts that did well in this phase; all of them if it was not run, because there was nothing to start."""
-    results = {host: hostvars[host].get(name) or {} for host in hosts}
-    ran = {host: result for host, result in results.items() if result.get("phase") == phase or result.get("unreachable")}
-    return (
-        [host for host, result in ran.items() if not result.get("failed") and not result.get("unreachable")]
-        if ran
-        else list(hosts)
-    )
+    results = did.get("phases", {}).get(phase)
+    if results is None:
+        return list(hosts)
+    return [host for host, result in results.items() if not result.get("failed") and not result.get("unreachable")]
 
 
 def routed_to(routes: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, Any]:

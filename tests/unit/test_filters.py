@@ -25,21 +25,33 @@ DID = {"phase": "start 1", "failed": False, "changed": True, "steps": ["secret"]
     ],
 )
 def test_all_hosts_did_only_if_every_one_did_in_this_phase(results: dict[str, Any], all_did: bool) -> None:
-    hostvars = {host: {"started": results[host]} if host in results else {} for host in ("app1", "app2")}
-    assert filters.all_did(filters.registered(["app1", "app2"], hostvars, "started", "start 1")) is all_did
+    did = {"phases": {"start 1": results}}
+    assert filters.all_did(filters.registered(["app1", "app2"], did, "start 1")) is all_did
 
 
 def test_nobody_did_is_not_everybody_did() -> None:
-    assert not filters.all_did(filters.registered([], {}, "started", "start 1"))
+    assert not filters.all_did(filters.registered([], {"phases": {"start 1": {}}}, "start 1"))
+
+
+@pytest.mark.parametrize(
+    "did", [{}, {"skipped": True}, {"phases": {"start 2": {"app1": DID}}}, {"failed": True, "msg": "no vault"}]
+)
+def test_a_verb_that_was_not_done_is_no_success_of_any_host(did: dict[str, Any]) -> None:
+    assert not filters.all_did(filters.registered(["app1"], did, "start 1"))
+
+
+def test_what_kept_all_hosts_from_being_called_is_told_of_each() -> None:
+    part = filters.registered(["app1"], {"failed": True, "msg": "no vault"}, "start 1")
+    assert part["results"] == {"app1": {"failed": True, "msg": "no vault"}}
 
 
 def test_one_host_is_enough_only_where_that_was_said() -> None:
-    hostvars = {"app1": {"started": DID}, "app2": {}}
-    assert filters.all_did(filters.registered(["app1", "app2"], hostvars, "started", "start 1", any_will_do=True))
+    did = {"phases": {"start 1": {"app1": DID}}}
+    assert filters.all_did(filters.registered(["app1", "app2"], did, "start 1", any_will_do=True))
 
 
 def test_a_judge_gets_no_more_of_a_result_than_it_needs() -> None:
-    part = filters.registered(["app1"], {"app1": {"started": DID}}, "started", "start 1")
+    part = filters.registered(["app1"], {"phases": {"start 1": {"app1": DID}}}, "start 1")
     assert part == {
         "phase": "start 1",
         "hosts": ["app1"],
@@ -59,12 +71,12 @@ def test_a_judge_gets_no_more_of_a_result_than_it_needs() -> None:
     ],
 )
 def test_only_a_pass_of_that_very_phase_lets_the_next_begin(judged: dict[str, Any], passed: bool) -> None:
-    assert filters.passed({"ops1": {"release_judged": judged}}, "ops1", "route 1") is passed
+    assert filters.passed(judged, "route 1") is passed
 
 
 def test_only_hosts_that_did_well_get_traffic_back() -> None:
-    hostvars = {"app1": {"r": DID}, "app2": {"r": {"unreachable": True}}}
-    reached = filters.succeeded(hostvars, ["app1", "app2"], "r", "start 1")
+    did = {"phases": {"start 1": {"app1": DID, "app2": {"unreachable": True}}}}
+    reached = filters.succeeded(["app1", "app2"], did, "start 1")
     routes = {"api": {"state": "routed", "slots": {"blue": {"weight": 100, "hosts": ["app1", "app2"]}}}}
     assert filters.routed_to(routes, reached)["api"]["slots"]["blue"] == {"weight": 100, "hosts": ["app1"]}
 

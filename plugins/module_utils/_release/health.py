@@ -13,13 +13,13 @@ from . import verdict
 from .model import PASS
 from .verdict import Verdict
 
-INTERVAL_S = 0.25
+SOON_S, INTERVAL_S = 0.1, 0.25
 JITTER_S = 0.02
 
 
 def judged(endpoints: Sequence[Endpoint], healthy: int, deadline: float, bake: float) -> Verdict:
     """Every endpoint must become well within the deadline, and then stay so for as long as it bakes, in seconds."""
-    became = verdict.of_endpoints(check_all(endpoints, Policy(healthy, deadline, INTERVAL_S, JITTER_S)))
+    became = verdict.of_endpoints(check_all(endpoints, Policy(healthy, deadline, SOON_S, JITTER_S)))
     if became.verdict != PASS or not bake:
         return became
     return verdict.of_endpoints(stay_well(endpoints, Pace(bake, INTERVAL_S)))

@@ -1,0 +1,126 @@
+"""on_hosts through ansible-playbook: each host gets its own module, connection and variables, and its fate is data."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+import yaml
+from ansible_module import PLAIN
+from health_servers import free_port
+from redis_server import port_of, server
+
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+FENCE = {"environment": "test"}
+
+
+def run(
+    directory: Path, calls: list[dict[str, Any]], hosts: dict[str, dict[str, Any]], **settings: str
+) -> tuple[dict[str, Any], str]:
+    """What the task returned, and all that the terminal showed; the playbook runs in check mode, with the diff."""
+    inventory, playbook, told = (directory / name for name in ("hosts.yml", "play.yml", "told.json"))
+    inventory.write_text(yaml.safe_dump({"all": {"vars": LOCAL, "hosts": {"ops1": {}, **hosts}}}))
+    tasks = [
+        {"mainstay.ops.on_hosts": {"fence": FENCE, "calls": calls}, "register": "did", "ignore_errors": True},
+        {"ansible.builtin.copy": {"content": "{{ did | to_json }}", "dest": str(told)}, "check_mode": False, "diff": False},
+    ]
+    playbook.write_text(yaml.safe_dump([{"hosts": "ops1", "gather_facts": False, "tasks": tasks}]))
+    command = ["ansible-playbook", "-i", str(inventory), str(playbook), "--check", "--diff"]
+    environment = {
+        **os.environ,
+        **PLAIN,
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+        "ANSIBLE_SSH_RETRIES": "0",
+        **settings,
+    }
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert told.exists(), ran.stdout + ran.stderr
+    returned: dict[str, Any] = json.loads(told.read_text())
+    return returned, ran.stdout
+
+
+def flush(client: redis.Redis, phase: str, *hosts: str, **more: Any) -> dict[str, Any]:
+    args = {"host": "127.0.0.1", "port": port_of(client), "pattern": "page:*", "username": None, **more}
+    return {"phase": phase, "hosts": list(hosts), "module": "mainstay.ops.cache_flush", "args": args}
+
+
+def test_every_host_is_called_and_what_became_of_it_is_data(tmp_path: Path) -> None:
+    away = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": free_port()}
+    no_docker = {
+        "phase": "look",
+        "hosts": ["app2"],
+        "module": "mainstay.ops.docker_replicas_info",
+        "args": {"application": "shop", "socket": str(tmp_path / "none.sock")},
+    }
+    with server() as client:
+        client.set("page:1", "x")
+        calls = [flush(client, "flush", "app1", "gone"), no_docker]
+        returned, shown = run(tmp_path, calls, {"app1": {}, "app2": {}, "gone": away})
+        assert client.exists("page:1"), "check mode reaches the modules"
+    flushed, gone, failed = (
+        returned["phases"]["flush"]["app1"],
+        returned["phases"]["flush"]["gone"],
+        returned["phases"]["look"]["app2"],
+    )
+    assert (flushed["changed"], flushed["phase"], flushed["matched"]) == (True, "flush", 1)
+    assert gone["unreachable"]
+    assert failed["failed"]
+    assert failed["error"] in ("Unavailable", "LibraryMissing")
+    assert not returned["failed"], "who judges counts; the task itself did what it was asked"
+    assert returned["changed"]
+    assert "changed: [app1] " in shown
+    assert "unreachable: [gone] " in shown
+    assert "failed: [app2] " in shown
+    assert "app1: flush" in shown, "the difference stands under the name of its host"
+
+
+def test_hosts_are_called_at_the_same_time(tmp_path: Path) -> None:
+    """Sixteen hosts that each wait two seconds for a server that does not answer take less than sixteen seconds."""
+    hosts: dict[str, dict[str, Any]] = {f"app{n}": {} for n in range(16)}
+    with server() as client:
+        client.execute_command("CLIENT", "PAUSE", 2000, "ALL")
+        began = time.monotonic()
+        returned, _shown = run(tmp_path, [flush(client, "flush", *hosts)], hosts, ANSIBLE_FORKS="16")
+    assert len(returned["phases"]["flush"]) == len(hosts)
+    assert time.monotonic() - began < 2 * len(hosts)
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [
+        ([{"phase": "look", "hosts": ["app9"], "module": "mainstay.ops.docker_replicas_info"}], "app9"),
+        ([{"phase": "look", "hosts": ["app1", "app1"], "module": "mainstay.ops.docker_replicas_info"}], "app1 twice"),
+        ([{"phase": "look", "hosts": ["app1"]}], "module"),
+        ([{"hosts": ["app1"], "module": "mainstay.ops.docker_replicas_info"}], "phase"),
+    ],
+)
+def test_a_call_that_cannot_be_understood_calls_nobody(tmp_path: Path, calls: list[dict[str, Any]], told: str) -> None:
+    returned, _shown = run(tmp_path, calls, {"app1": {}})
+    assert returned["failed"]
+    assert told in returned["msg"]
+    assert "phases" not in returned
+
+
+def test_no_line_stands_between_the_results_that_a_program_reads(tmp_path: Path) -> None:
+    with server() as client:
+        _returned, shown = run(
+            tmp_path, [flush(client, "flush", "app1")], {"app1": {}}, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json"
+        )
+    assert json.loads(shown)["plays"]
+
+
+def test_a_secret_of_a_module_is_not_shown(tmp_path: Path) -> None:
+    secret = "hunter2-hunter2"
+    with server("--requirepass", secret) as client:
+        calls = [flush(client, "flush", "app1", password=secret)]
+        returned, shown = run(tmp_path, calls, {"app1": {}}, ANSIBLE_VERBOSITY="4", ANSIBLE_INJECT_INVOCATION="1")
+    assert "matched" in returned["phases"]["flush"]["app1"], returned
+    assert secret not in shown
+    assert secret not in json.dumps(returned)
