@@ -124,3 +124,19 @@ def test_a_secret_of_a_module_is_not_shown(tmp_path: Path) -> None:
     assert "matched" in returned["phases"]["flush"]["app1"], returned
     assert secret not in shown
     assert secret not in json.dumps(returned)
+
+
+def test_privileges_are_taken_where_the_host_says_so(tmp_path: Path) -> None:
+    proof, sudo = tmp_path / "asked", tmp_path / "sudo"
+    sudo.write_text(f'#!/bin/sh\necho "$@" >> {proof}\nwhile [ "$1" != /bin/sh ]; do shift; done\nexec "$@"\n')
+    sudo.chmod(0o755)
+    privileged = {"ansible_become": True, "ansible_become_exe": str(sudo), "ansible_become_user": "root"}
+    with server() as client:
+        returned, _shown = run(
+            tmp_path,
+            [flush(client, "flush", "app1", "app2")],
+            {"app1": privileged, "app2": {}},
+            ANSIBLE_BECOME_ALLOW_SAME_USER="1",
+        )
+    assert all("matched" in result for result in returned["phases"]["flush"].values()), returned
+    assert proof.read_text().count("-u root") == 1, "app1 asked for them, and app2 did not"
