@@ -25,7 +25,7 @@ from .plan import plan
 from .postgres import session
 from .runner import Runner
 
-ALEMBIC = (Library("alembic", "python3-alembic"), Library("sqlalchemy", "python3-sqlalchemy"))
+ALEMBIC = (Library("alembic", "python3-alembic"), Library("sqlalchemy", "", least=2))
 
 DATABASE = {
     "dbname": {"type": "str", "required": True},

@@ -60,6 +60,7 @@ class Rollout:
     batches: tuple[Mapping[str, Any], ...]
     undo: Mapping[str, Any]
     retire: tuple[str, ...]
+    surplus: tuple[str, ...] = ()  # hosts
 
 
 def decide(order: Order, release: Release, found: Found) -> Rollout:
@@ -80,6 +81,7 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
         batches=tuple(_batches(order, release, slot, found, same)),
         undo=_undo(release, origin, live, slot, found),
         retire=_to_retire(order, release, other(slot), found) if kind != NOTHING else (),
+        surplus=_with_too_many(release, slot, found.fleet) if kind == REPAIR else (),
     )
 
 
@@ -111,7 +113,18 @@ def steps(rollout: Rollout, order: Order) -> Plan:
         made += [Step("start", hosts, "", f"{release} in {slot}"), Step("route", hosts, before, f"{release} in {slot}")]
         if rollout.retire:
             made.append(Step("retire", hosts, f"{listed(rollout.retire)} in {other(slot)}", "stopped"))
+    if rollout.surplus:
+        made.append(Step(TRIM, listed(rollout.surplus), "replicas that are too many", "stopped"))
     return Plan(tuple(made))
+
+
+def _with_too_many(release: Release, slot: str, fleet: Fleet) -> tuple[str, ...]:
+    """Hosts on which more replicas of the release run than it has."""
+    return tuple(
+        host
+        for host, there in fleet.replicas.items()
+        if any(running(name, release, slot, there) > replicas(name, spec) for name, spec in release.services.items())
+    )
 
 
 def _refuse_silence(fleet: Fleet) -> None:

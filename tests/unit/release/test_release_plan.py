@@ -181,6 +181,15 @@ def test_a_repair_is_not_over_before_what_is_too_many_was_stopped() -> None:
     assert plan.phases(rollout, migrates=False) == ("start 1", "route 1", "retire 1", "trim")
 
 
+def test_what_a_repair_stops_is_told_before_it_does() -> None:
+    """V1 has one replica of a service, and app2 runs two of each."""
+    there = {**{host: replicas("blue", V1) for host in HOSTS}, "app2": [r for r in replicas("blue", V1) for _ in range(9)]}
+    too_many = plan.steps(plan.decide(ORDER, V1, replace(ON_BLUE, fleet=fleet(there, servers("blue")))), ORDER).steps[-1]
+    assert (too_many.action, too_many.subject) == ("trim", "app2")
+    broken = replace(ON_BLUE, journal=Journal("r", "deploy", V1.id, "blue"))
+    assert "trim" not in [step.action for step in plan.steps(plan.decide(ORDER, V1, broken), ORDER).steps]
+
+
 def test_a_lock_is_kept_as_long_as_the_timeouts_add_up_to() -> None:
     patient = replace(V1, services={"api": {**SERVICES["api"], "drain_timeout": "10m", "health": {"deadline": "5m"}}})
     assert batches.longest([V1, patient]) >= 600 + 300 + 10

@@ -52,7 +52,7 @@ def reload(tmp_path: Path, fake: Master, running: str = "new") -> Seen:
         answering(tmp_path / "m", fake) as above,
         answering(tmp_path / "a", lambda line: f"Pid: 9\ndescription: {running}\n") as below,
     ):
-        return take_over(below, above, "new", 1.0)
+        return take_over(below, above, "new", 0.3)
 
 
 def test_it_is_not_over_while_the_old_process_still_takes_commands(tmp_path: Path) -> None:
