@@ -47,7 +47,7 @@ DURING = {
     "the database at the start": (fleet.stopped, ("postgresql@15-main", "db1"), "Judge: migrate"),
     "Redis at the start": (fleet.stopped, ("redis-server", "cache1"), "Judge: migrate"),
     "a router at the switch": (fleet.paused, ("proxy2",), "Start replicas"),
-    "an application host after the first batch": (fleet.paused, ("app2",), "Stop replicas"),
+    "an application host after the first batch": (fleet.paused, ("app2",), "Start 2: "),
     "an application host while it starts": (fleet.paused, ("app1",), "Start replicas"),
 }
 

@@ -17,7 +17,8 @@ from ansible_module import PLAIN
 from health_servers import free_port
 from redis_server import port_of, server
 
-LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+LOCAL = {"ansible_connection": "local"}
+VARIABLES = {"ansible_python_interpreter": sys.executable}
 FENCE = {"environment": "test"}
 
 
@@ -26,7 +27,7 @@ def run(
 ) -> tuple[dict[str, Any], str]:
     """What the task returned, and all that the terminal showed; the playbook runs in check mode, with the diff."""
     inventory, playbook, told = (directory / name for name in ("hosts.yml", "play.yml", "told.json"))
-    inventory.write_text(yaml.safe_dump({"all": {"vars": LOCAL, "hosts": {"ops1": {}, **hosts}}}))
+    inventory.write_text(yaml.safe_dump({"all": {"vars": VARIABLES, "hosts": {"ops1": LOCAL, **hosts}}}))
     tasks = [
         {"mainstay.ops.on_hosts": {"fence": FENCE, "calls": calls}, "register": "did", "ignore_errors": True},
         {"ansible.builtin.copy": {"content": "{{ did | to_json }}", "dest": str(told)}, "check_mode": False, "diff": False},
@@ -51,8 +52,12 @@ def flush(client: redis.Redis, phase: str, *hosts: str, **more: Any) -> dict[str
     return {"phase": phase, "hosts": list(hosts), "module": "mainstay.ops.cache_flush", "args": args}
 
 
+def away(**more: Any) -> dict[str, Any]:
+    """A host that nobody answers for; its connection is left to the default, and not to the task's own host."""
+    return {"ansible_host": "127.0.0.1", "ansible_port": free_port(), **more}
+
+
 def test_every_host_is_called_and_what_became_of_it_is_data(tmp_path: Path) -> None:
-    away = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": free_port()}
     no_docker = {
         "phase": "look",
         "hosts": ["app2"],
@@ -62,7 +67,7 @@ def test_every_host_is_called_and_what_became_of_it_is_data(tmp_path: Path) -> N
     with server() as client:
         client.set("page:1", "x")
         calls = [flush(client, "flush", "app1", "gone"), no_docker]
-        returned, shown = run(tmp_path, calls, {"app1": {}, "app2": {}, "gone": away})
+        returned, shown = run(tmp_path, calls, {"app1": LOCAL, "app2": LOCAL, "gone": away()})
         assert client.exists("page:1"), "check mode reaches the modules"
     flushed, gone, failed = (
         returned["phases"]["flush"]["app1"],
@@ -83,7 +88,7 @@ def test_every_host_is_called_and_what_became_of_it_is_data(tmp_path: Path) -> N
 
 def test_hosts_are_called_at_the_same_time(tmp_path: Path) -> None:
     """Sixteen hosts that each wait two seconds for a server that does not answer take less than sixteen seconds."""
-    hosts: dict[str, dict[str, Any]] = {f"app{n}": {} for n in range(16)}
+    hosts: dict[str, dict[str, Any]] = {f"app{n}": LOCAL for n in range(16)}
     with server() as client:
         client.execute_command("CLIENT", "PAUSE", 2000, "ALL")
         began = time.monotonic()
@@ -102,7 +107,7 @@ def test_hosts_are_called_at_the_same_time(tmp_path: Path) -> None:
     ],
 )
 def test_a_call_that_cannot_be_understood_calls_nobody(tmp_path: Path, calls: list[dict[str, Any]], told: str) -> None:
-    returned, _shown = run(tmp_path, calls, {"app1": {}})
+    returned, _shown = run(tmp_path, calls, {"app1": LOCAL})
     assert returned["failed"]
     assert told in returned["msg"]
     assert "phases" not in returned
@@ -111,7 +116,7 @@ def test_a_call_that_cannot_be_understood_calls_nobody(tmp_path: Path, calls: li
 def test_no_line_stands_between_the_results_that_a_program_reads(tmp_path: Path) -> None:
     with server() as client:
         _returned, shown = run(
-            tmp_path, [flush(client, "flush", "app1")], {"app1": {}}, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json"
+            tmp_path, [flush(client, "flush", "app1")], {"app1": LOCAL}, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json"
         )
     assert json.loads(shown)["plays"]
 
@@ -120,7 +125,7 @@ def test_a_secret_of_a_module_is_not_shown(tmp_path: Path) -> None:
     secret = "hunter2-hunter2"
     with server("--requirepass", secret) as client:
         calls = [flush(client, "flush", "app1", password=secret)]
-        returned, shown = run(tmp_path, calls, {"app1": {}}, ANSIBLE_VERBOSITY="4", ANSIBLE_INJECT_INVOCATION="1")
+        returned, shown = run(tmp_path, calls, {"app1": LOCAL}, ANSIBLE_VERBOSITY="4", ANSIBLE_INJECT_INVOCATION="1")
     assert "matched" in returned["phases"]["flush"]["app1"], returned
     assert secret not in shown
     assert secret not in json.dumps(returned)
@@ -130,13 +135,42 @@ def test_privileges_are_taken_where_the_host_says_so(tmp_path: Path) -> None:
     proof, sudo = tmp_path / "asked", tmp_path / "sudo"
     sudo.write_text(f'#!/bin/sh\necho "$@" >> {proof}\nwhile [ "$1" != /bin/sh ]; do shift; done\nexec "$@"\n')
     sudo.chmod(0o755)
-    privileged = {"ansible_become": True, "ansible_become_exe": str(sudo), "ansible_become_user": "root"}
+    privileged = {**LOCAL, "ansible_become": True, "ansible_become_exe": str(sudo), "ansible_become_user": "root"}
     with server() as client:
         returned, _shown = run(
             tmp_path,
             [flush(client, "flush", "app1", "app2")],
-            {"app1": privileged, "app2": {}},
+            {"app1": privileged, "app2": LOCAL},
             ANSIBLE_BECOME_ALLOW_SAME_USER="1",
         )
     assert all("matched" in result for result in returned["phases"]["flush"].values()), returned
     assert proof.read_text().count("-u root") == 1, "app1 asked for them, and app2 did not"
+
+
+@pytest.mark.parametrize(
+    ("odd", "state"),
+    [
+        (away(ansible_port="{{ hostvars['app1'].closed }}"), "unreachable"),
+        (away(ansible_ssh_private_key_file="{{ no_key | default(omit) }}"), "unreachable"),
+        (away(ansible_connection=None), "unreachable"),
+        (away(ansible_connection="no_such"), "failed"),
+        (away(ansible_host="{{ no_such }}"), "failed"),
+        ({**LOCAL, "ansible_become": True, "ansible_become_method": "sodu"}, "failed"),
+    ],
+)
+def test_a_host_with_odd_variables_keeps_no_other_from_being_called(tmp_path: Path, odd: dict[str, Any], state: str) -> None:
+    with server() as client:
+        returned, _shown = run(
+            tmp_path, [flush(client, "flush", "odd", "app1")], {"odd": odd, "app1": {**LOCAL, "closed": free_port()}}
+        )
+    assert "matched" in returned["phases"]["flush"]["app1"], returned
+    assert returned["phases"]["flush"]["odd"][state] is True
+
+
+def test_nothing_stays_on_a_host_where_modules_are_copied_to_it(tmp_path: Path) -> None:
+    """Without pipelining a module lies there with its arguments, of which some are secret."""
+    host = {**LOCAL, "ansible_remote_tmp": str(tmp_path / "remote")}
+    with server() as client:
+        returned, _shown = run(tmp_path, [flush(client, "flush", "app1")], {"app1": host}, ANSIBLE_PIPELINING="0")
+    assert "matched" in returned["phases"]["flush"]["app1"], returned
+    assert list((tmp_path / "remote").iterdir()) == []

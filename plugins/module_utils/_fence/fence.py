@@ -96,11 +96,14 @@ def _taken(file: IO[str]) -> bool:
 
 
 def _remember(fence: Fence) -> None:
-    if fence.token is None or fence.token <= highest(fence):
-        return
-    fresh = fence.path.with_suffix(".new")
-    with open(fresh, "w") as file:
-        file.write(str(fence.token))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(fence.path)
+    """Modules of one run may come to a host at the same time, so only one of them at a time compares and replaces."""
+    with open(fence.path.with_suffix(".remember"), "w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if fence.token is None or fence.token <= highest(fence):
+            return
+        fresh = fence.path.with_suffix(".new")
+        with open(fresh, "w") as file:
+            file.write(str(fence.token))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(fence.path)

@@ -48,7 +48,9 @@ class Rollout:
     """A run as data; the roles read it and decide nothing.
 
     ``origin`` and ``target`` are (release id, slot); an empty origin means that nothing is in service yet. ``recover`` says that
-    an interrupted run left the target's slot in rotation with another release, which is undone before anything else.
+    an interrupted run left the target's slot in rotation with another release, which is undone before anything else. A batch
+    ``leaves`` the hosts of the one before it, and the rollout in the end those of the last. ``surplus`` names the hosts on which
+    too many replicas of the release run.
     """
 
     kind: str
@@ -60,7 +62,8 @@ class Rollout:
     batches: tuple[Mapping[str, Any], ...]
     undo: Mapping[str, Any]
     retire: tuple[str, ...]
-    surplus: tuple[str, ...] = ()  # hosts
+    leaves: Mapping[str, Any]
+    surplus: tuple[str, ...] = ()
 
 
 def decide(order: Order, release: Release, found: Found) -> Rollout:
@@ -71,6 +74,9 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
     same = origin is not None and origin.id == release.id
     slot = live if same and live else other(live) if live else SLOTS[0]
     kind = REPLACE if not same else NOTHING if _is_settled(order, release, slot, found) else REPAIR
+    retire = _to_retire(order, release, other(slot), found) if kind != NOTHING else ()
+    parts = _batches(order, release, slot, found, same)
+    left = [_left(number, part["hosts"], other(slot), retire) for number, part in enumerate(parts, 1)]
     return Rollout(
         kind=kind,
         release=release,
@@ -78,9 +84,10 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
         origin=origin,
         origin_slot=live,
         recover=kind == REPLACE and _is_in_the_way(release, slot, found),
-        batches=tuple(_batches(order, release, slot, found, same)),
+        batches=tuple({**part, "leaves": before} for part, before in zip(parts, [{}, *left], strict=False)),
         undo=_undo(release, origin, live, slot, found),
-        retire=_to_retire(order, release, other(slot), found) if kind != NOTHING else (),
+        retire=retire,
+        leaves=left[-1] if left else {},
         surplus=_with_too_many(release, slot, found.fleet) if kind == REPAIR else (),
     )
 
@@ -203,6 +210,11 @@ def _batches(order: Order, release: Release, slot: str, found: Found, same: bool
             {"hosts": part, "route": shifted, "endpoints": direct, "entrances": _entrances(release, found) if last else []}
         )
     return made
+
+
+def _left(number: int, hosts: list[str], slot: str, services: tuple[str, ...]) -> dict[str, Any]:
+    """What is stopped for good on the hosts of a batch: while the next one starts, or at the end."""
+    return {"phase": f"retire {number}", "hosts": hosts, "slot": slot, "services": list(services)}
 
 
 def _entrances(release: Release, found: Found) -> list[batches.Endpoint]:

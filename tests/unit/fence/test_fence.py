@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, TimedOut
-from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import Fence, check, held
+from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import Fence, check, held, highest
 
 
 class JumpingClock:
@@ -52,3 +53,16 @@ def test_the_host_is_free_again_when_a_module_is_done(tmp_path: Path) -> None:
     for token in (7, 7, 8):
         with held(Fence("staging", token, tmp_path)):
             pass
+
+
+def test_modules_of_one_run_that_come_to_a_host_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Such as on a host that is an application host and a router."""
+
+    def work(token: int) -> None:
+        with held(Fence("staging", token, tmp_path)):
+            pass
+
+    for token in range(1, 4):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, [token] * 4))
+    assert highest(Fence("staging", None, tmp_path)) == 3

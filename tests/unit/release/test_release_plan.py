@@ -79,6 +79,17 @@ def test_a_switch_keeps_what_is_routed_and_retires_workers() -> None:
     assert plan.decide(ORDER, V2, ON_BLUE).retire == ("api", "worker")
 
 
+def test_a_batch_leaves_the_hosts_of_the_one_before_it() -> None:
+    rollout = plan.decide(ORDER, V2, ON_BLUE)
+    left = {"slot": "blue", "services": ["api", "worker"]}
+    assert [batch["leaves"] for batch in rollout.batches] == [
+        {},
+        {"phase": "retire 1", "hosts": ["app1"], **left},
+        {"phase": "retire 2", "hosts": ["app2"], **left},
+    ]
+    assert rollout.leaves == {"phase": "retire 3", "hosts": ["app3"], **left}
+
+
 def test_the_same_release_in_service_everywhere_is_nothing_to_do() -> None:
     rollout = plan.decide(ORDER, V1, ON_BLUE)
     assert rollout.kind == "nothing"
