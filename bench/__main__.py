@@ -40,11 +40,13 @@ def main() -> int:
     given = arguments().parse_args()
     runs = 2 if given.quick else given.runs
     print(HEAD, flush=True)
-    measured = []
-    for found in measure(given.ids or list(MODULES), runs):
-        print(line(found), flush=True)
-        measured.append(found)
-    print(f"{runs} runs of each side in turn: median (least-most). Written to {write(measured, runs)}")
+    measured: list[Row] = []
+    try:
+        for found in measure(given.ids or list(MODULES), runs):
+            print(line(found), flush=True)
+            measured.append(found)
+    finally:  # what took so long to measure is kept, whatever becomes of the next row
+        print(f"{runs} runs of each side in turn: median (least-most). Written to {write(measured, runs)}")
     return 0
 
 

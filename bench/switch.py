@@ -144,8 +144,10 @@ def reload_ms(proxy: Proxy) -> float:
     """Milliseconds from the reload until the other slot answers; the configuration stands already."""
     slot = proxy.other_slot()
     _choose(proxy.root, slot)
+    command_line = f"{proxy.root}/master.sock"
+    _await(lambda: haproxy.answers(command_line))  # it may not be back yet from the reload before
     began = time.perf_counter()
-    master.reload(f"{proxy.root}/master.sock")
+    master.reload(command_line)
     _await(lambda: proxy.answer() == slot)
     return (time.perf_counter() - began) * 1000
 
