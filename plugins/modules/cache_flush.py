@@ -17,6 +17,8 @@ description:
     match nothing else is refused.
   - A replica is refused, and its primary named. Of a cluster, all primaries are flushed. It is refused while it is not whole or
     moves slots.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 requirements:
@@ -85,19 +87,7 @@ options:
         pattern and protected patterns, and for a tenth more keys than were counted.
     type: str
   fence:
-    description: The lock under which the flush is done, as M(mainstay.ops.ops_lock) returned it.
-    type: dict
-    suboptions:
-      environment:
-        description: The environment that is locked.
-        type: str
-        required: true
-      token:
-        description: The fencing token. A run whose lock went to a newer one is refused.
-        type: int
-      phase:
-        description: Name of the phase; the result carries it.
-        type: str
+    required: true
 attributes:
   check_mode:
     support: full

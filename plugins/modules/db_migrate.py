@@ -25,6 +25,7 @@ description:
 author:
   - The mainstay maintainers (@mainstay)
 extends_documentation_fragment:
+  - mainstay.ops.fence
   - mainstay.ops.migration
 options:
   release:
@@ -66,19 +67,7 @@ options:
     type: bool
     default: false
   fence:
-    description: The lock under which the run writes, from M(mainstay.ops.ops_lock).
-    type: dict
-    suboptions:
-      environment:
-        description: The environment that is locked.
-        type: str
-        required: true
-      token:
-        description: Fencing token of the lock.
-        type: int
-      phase:
-        description: Phase of the run that the result belongs to.
-        type: str
+    required: true
 attributes:
   check_mode:
     support: full

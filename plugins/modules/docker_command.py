@@ -15,6 +15,8 @@ description:
     this run joins it and returns how it ends.
   - Whether a command may run again after it has ended is not its matter.
   - Containers are confined as those of M(mainstay.ops.docker_replicas) are.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 options:
@@ -99,20 +101,7 @@ options:
     type: path
     default: /var/run/docker.sock
   fence:
-    description: Proof that this run still holds the lock of the environment.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: The environment that is written to.
-        type: str
-        required: true
-      token:
-        description: The token that M(mainstay.ops.ops_lock) returned.
-        type: int
-      phase:
-        description: Phase of the run that the result belongs to. It is returned.
-        type: str
 requirements:
   - docker (Python library) 5.0.3 or newer
   - Docker Engine 20.10 or newer

@@ -17,6 +17,8 @@ description:
   - A replica that matches the description in every detail is kept; its labels hold a hash of the description.
   - Containers have no capabilities, gain no privileges, have a read-only root and limits on processes and logs, unless
     the service's options say otherwise. No option gives a container the rights of the host.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 options:
@@ -101,20 +103,7 @@ options:
     type: path
     default: /var/run/docker.sock
   fence:
-    description: Proof that this run still holds the lock of the environment.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: The environment that is written to.
-        type: str
-        required: true
-      token:
-        description: The token that M(mainstay.ops.ops_lock) returned.
-        type: int
-      phase:
-        description: Phase of the run that the result belongs to. It is returned.
-        type: str
 requirements:
   - docker (Python library) 5.0.3 or newer
   - Docker Engine 20.10 or newer

@@ -10,6 +10,8 @@ short_description: List the replicas of an application on one Docker host
 version_added: 0.1.0
 description:
   - Lists the replicas of all services of an application in both slots, running or not. Changes nothing.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 options:
@@ -23,19 +25,7 @@ options:
     default: /var/run/docker.sock
   fence:
     description: The environment that is asked about. No lock is needed to look.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: The environment whose replicas are asked for.
-        type: str
-        required: true
-      token:
-        description: Not needed here.
-        type: int
-      phase:
-        description: Phase of the run that the result belongs to. It is returned.
-        type: str
 requirements:
   - docker (Python library) 5.0.3 or newer
   - Docker Engine 20.10 or newer

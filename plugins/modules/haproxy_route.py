@@ -17,6 +17,8 @@ description:
     those that leave, which go to maintenance when nobody is connected to them any more.
   - The state is written to HAProxy's state file too, so that it survives a reload, a restart and a reboot.
   - A run that was killed is completed by the next one.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 options:
@@ -37,20 +39,7 @@ options:
     type: dict
     required: true
   fence:
-    description: Proof that this run still holds the lock of the environment.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: The environment that is written to.
-        type: str
-        required: true
-      token:
-        description: The token that M(mainstay.ops.ops_lock) returned.
-        type: int
-      phase:
-        description: Name of the phase; the result carries it.
-        type: str
   socket:
     description: HAProxy's Runtime API, a C(stats socket) with C(level admin).
     type: path

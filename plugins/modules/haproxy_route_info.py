@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Reads through HAProxy's Runtime API which servers are in rotation, with weight, sessions and check.
   - Only reads.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 options:
@@ -25,18 +27,7 @@ options:
     default: []
   fence:
     description: The lock under which the look is taken; no older run writes here any more afterwards.
-    type: dict
-    suboptions:
-      environment:
-        description: Name of the environment.
-        type: str
-        required: true
-      token:
-        description: Fencing token that M(mainstay.ops.ops_lock) returned.
-        type: int
-      phase:
-        description: Name of the phase; the result carries it.
-        type: str
+    required: true
   socket:
     description: HAProxy's Runtime API, a C(stats socket).
     type: path

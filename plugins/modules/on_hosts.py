@@ -16,24 +16,14 @@ description:
   - Hosts are reached as Ansible reaches them, by their own variables, with the passwords and privileges that the command line
     and the inventory give. As many at a time as there are C(forks).
   - The default callback shows a line for each host as soon as it is done.
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 options:
   fence:
     description: The environment, and the lock under which it is worked on. Every module gets it, with the phase of its call.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: Name of the environment.
-        type: str
-        required: true
-      token:
-        description: Fencing token that M(mainstay.ops.ops_lock) returned. In check mode none is needed.
-        type: int
-      phase:
-        description: Not used. Each call names its own.
-        type: str
   calls:
     description: What is to be done. No two calls of one phase name the same host.
     type: list

@@ -19,20 +19,7 @@ options:
     type: str
     required: true
   fence:
-    description: The environment, and the lock under which it is worked on.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: Name of the environment.
-        type: str
-        required: true
-      token:
-        description: Fencing token that M(mainstay.ops.ops_lock) returned. In check mode none is needed.
-        type: int
-      phase:
-        description: Name of the phase; the result carries it.
-        type: str
   verb:
     description: What is wanted.
     type: str
@@ -137,6 +124,8 @@ options:
     description: Where the operations host keeps the state of its environments.
     type: path
     default: /var/lib/mainstay
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 attributes:

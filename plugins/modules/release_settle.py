@@ -18,20 +18,7 @@ options:
     type: str
     required: true
   fence:
-    description: The environment, and the lock under which it is worked on.
-    type: dict
     required: true
-    suboptions:
-      environment:
-        description: Name of the environment.
-        type: str
-        required: true
-      token:
-        description: Fencing token that M(mainstay.ops.ops_lock) returned. In check mode none is needed.
-        type: int
-      phase:
-        description: Name of the phase; the result carries it.
-        type: str
   undone:
     description:
       - Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to
@@ -42,6 +29,8 @@ options:
     description: Where the operations host keeps the state of its environments.
     type: path
     default: /var/lib/mainstay
+extends_documentation_fragment:
+  - mainstay.ops.fence
 author:
   - The mainstay maintainers (@mainstay)
 attributes:
