@@ -24,6 +24,8 @@ from ..plugin_utils.reach import Host, connect, play_context_of, typed_passwords
 Result = dict[str, Any]
 COLOURS = {"changed": C.COLOR_CHANGED, "failed": C.COLOR_ERROR, "unreachable": C.COLOR_UNREACHABLE, "ok": C.COLOR_OK}
 NOT_KEPT = ("invocation", "exception", "ansible_facts")
+SAID = ("warnings", "deprecations")
+"""What modules say beside their result; Ansible shows it of the task, and of nothing inside of it."""
 CALL = {
     "phase": {"type": "str", "required": True},
     "hosts": {"type": "list", "elements": "str", "required": True},
@@ -131,10 +133,11 @@ def collected(calls: Sequence[Call], results: Sequence[Result]) -> Result:
     phases: dict[str, dict[str, Result]] = {call.phase: {} for call in calls}
     diffs: list[dict[str, Any]] = []
     for call, result in zip(calls, results, strict=True):
-        phases[call.phase][call.host] = {key: value for key, value in result.items() if key != "diff"}
+        phases[call.phase][call.host] = {key: value for key, value in result.items() if key not in ("diff", *SAID)}
         title = f"{call.host}: {call.phase}"
         diffs += [{**diff, "before_header": title, "after_header": title} for diff in _diffs(result)]
-    return {"changed": any(result.get("changed") for result in results), "phases": phases, "diff": diffs}
+    said = {kind: [one for result in results for one in result.get(kind) or ()] for kind in SAID}
+    return {"changed": any(result.get("changed") for result in results), "phases": phases, "diff": diffs, **said}
 
 
 def _diffs(result: Result) -> list[dict[str, Any]]:

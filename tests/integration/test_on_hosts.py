@@ -44,7 +44,7 @@ def run(
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
     assert told.exists(), ran.stdout + ran.stderr
     returned: dict[str, Any] = json.loads(told.read_text())
-    return returned, ran.stdout
+    return returned, ran.stdout + ran.stderr
 
 
 def flush(client: redis.Redis, phase: str, *hosts: str, **more: Any) -> dict[str, Any]:
@@ -84,6 +84,25 @@ def test_every_host_is_called_and_what_became_of_it_is_data(tmp_path: Path) -> N
     assert "unreachable: [gone] " in shown
     assert "failed: [app2] " in shown
     assert "app1: flush" in shown, "the difference stands under the name of its host"
+
+
+WARNING = """#!/usr/bin/python
+from ansible.module_utils.basic import AnsibleModule
+
+module = AnsibleModule({"fence": {"type": "dict"}}, supports_check_mode=True)
+module.warn("beware of the dog")
+module.exit_json(changed=False)
+"""
+
+
+def test_what_a_module_warns_of_is_shown(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "watch_dog.py").write_text(WARNING)
+    call = {"phase": "look", "hosts": ["app1"], "module": "watch_dog"}
+    returned, shown = run(tmp_path, [call], {"app1": LOCAL}, ANSIBLE_LIBRARY=str(library))
+    assert "beware of the dog" in " ".join(shown.split())
+    assert "warnings" not in returned["phases"]["look"]["app1"]
 
 
 def test_hosts_are_called_at_the_same_time(tmp_path: Path) -> None:
