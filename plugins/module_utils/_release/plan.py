@@ -21,7 +21,7 @@ from .ready import has_replicas, has_servers, is_routed, most, replicas, rotatio
 
 NOTHING, REPAIR, REPLACE = "nothing", "repair", "replace"
 TRIM = "trim"
-"""The phase of a repair in which replicas that are too many stop, after no router sends anybody to them any more."""
+"""The phase in which replicas that are too many stop, after no router sends anybody to them any more."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
         undo=_undo(release, origin, live, slot, found),
         retire=retire,
         leaves=left[-1] if left else {},
-        surplus=_with_too_many(release, slot, found.fleet) if kind == REPAIR else (),
+        surplus=_with_too_many(release, slot, found.fleet),
     )
 
 
@@ -96,7 +96,7 @@ def phases(rollout: Rollout, *, migrates: bool) -> tuple[str, ...]:
     """The names of the phases that must be judged before the run may be said to have passed."""
     numbers = range(1, len(rollout.batches) + 1)
     before = ("migrate",) if migrates else ()
-    after = (TRIM,) if rollout.kind == REPAIR else ()
+    after = (TRIM,) if rollout.surplus else ()
     return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire")) + after
 
 

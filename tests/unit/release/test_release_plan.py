@@ -186,19 +186,32 @@ def test_what_is_in_service_is_routed_in_the_size_in_which_it_was_found() -> Non
     assert batches.started(rollout.origin, "blue")["api"]["count"] == 3
 
 
-def test_a_repair_is_not_over_before_what_is_too_many_was_stopped() -> None:
-    rollout = plan.decide(ORDER, V1, replace(ON_BLUE, journal=Journal("r", "deploy", V2.id, "green")))
-    assert rollout.kind == "repair"
+def too_many(slot: str, release: Release) -> list[dict[str, Any]]:
+    return [replica for replica in replicas(slot, release) for _ in range(9)]
+
+
+def test_what_a_repair_stops_is_told_and_judged() -> None:
+    there = {**{host: replicas("blue", V1) for host in HOSTS}, "app2": too_many("blue", V1)}
+    rollout = plan.decide(ORDER, V1, replace(ON_BLUE, fleet=fleet(there, servers("blue"))))
+    assert (rollout.kind, rollout.surplus) == ("repair", ("app2",))
     assert plan.phases(rollout, migrates=False) == ("start 1", "route 1", "retire 1", "trim")
+    last = plan.steps(rollout, ORDER).steps[-1]
+    assert (last.action, last.subject) == ("trim", "app2")
 
 
-def test_what_a_repair_stops_is_told_before_it_does() -> None:
-    """V1 has one replica of a service, and app2 runs two of each."""
-    there = {**{host: replicas("blue", V1) for host in HOSTS}, "app2": [r for r in replicas("blue", V1) for _ in range(9)]}
-    too_many = plan.steps(plan.decide(ORDER, V1, replace(ON_BLUE, fleet=fleet(there, servers("blue")))), ORDER).steps[-1]
-    assert (too_many.action, too_many.subject) == ("trim", "app2")
-    broken = replace(ON_BLUE, journal=Journal("r", "deploy", V1.id, "blue"))
-    assert "trim" not in [step.action for step in plan.steps(plan.decide(ORDER, V1, broken), ORDER).steps]
+def test_a_repair_that_stops_nothing_says_nothing_of_it() -> None:
+    rollout = plan.decide(ORDER, V1, replace(ON_BLUE, journal=Journal("r", "deploy", V1.id, "blue")))
+    assert rollout.kind == "repair"
+    assert plan.phases(rollout, migrates=False) == ("start 1", "route 1", "retire 1")
+    assert "trim" not in [step.action for step in plan.steps(rollout, ORDER).steps]
+
+
+def test_a_killed_run_that_goes_on_with_fewer_replicas_stops_the_rest_after_the_last_batch() -> None:
+    """Some router may send users to them, until the batches have routed."""
+    half = fleet({h: [*replicas("blue", V1), *too_many("green", V2)] for h in HOSTS}, servers("green", ("app1",)))
+    rollout = plan.decide(ORDER, V2, replace(ON_BLUE, fleet=half))
+    assert (rollout.kind, rollout.surplus) == ("replace", HOSTS)
+    assert plan.phases(rollout, migrates=False)[-1] == "trim"
 
 
 def test_a_lock_is_kept_as_long_as_the_timeouts_add_up_to() -> None:
