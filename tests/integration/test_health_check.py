@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.mainstay.ops.plugins.module_utils._core.verdict import Verdict
 from ansible_collections.mainstay.ops.plugins.module_utils._health.check import check_all
-from ansible_collections.mainstay.ops.plugins.module_utils._health.model import Cause, Policy, Result, Verdict
+from ansible_collections.mainstay.ops.plugins.module_utils._health.model import Cause, Policy, Result
 from ansible_collections.mainstay.ops.plugins.module_utils._health.operation import endpoints
 from health_servers import (
     certificate,

@@ -11,14 +11,16 @@ import pytest
 
 UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
-PURE = {"model", "plan", "ready", "choice", "batches", "verdict"}
+PURE = {"model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power"}
 ROOMS = {
     "model": {"model"},
     "plan": {"model", "plan", "ready", "batches"},
     "ready": {"model", "ready"},
     "choice": {"model", "ready"},
     "batches": {"model", "ready"},
-    "verdict": {"model", "ready", "router"},
+    "verdict": {"model", "ready", "router", "evidence", "power"},
+    "evidence": {"model"},
+    "power": {"model", "evidence"},
 }
 
 

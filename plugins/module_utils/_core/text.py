@@ -84,3 +84,9 @@ def choice(value: str, among: Mapping[str, object], noun: str) -> str:
     if value not in among:
         raise InvalidInput(f"{shown(value)} is not a {noun}: choose {listed(sorted(among)).replace(' and ', ' or ')}")
     return value
+
+
+def within(noun: str, value: float, least: float, most: float) -> None:
+    """Raise ``InvalidInput`` unless the value lies between the two, which are allowed."""
+    if not least <= value <= most:
+        raise InvalidInput(f"{value:g} is not a sensible {noun}: allowed are {least:g} to {most:g}")

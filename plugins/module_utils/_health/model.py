@@ -10,17 +10,10 @@ from enum import StrEnum, auto
 from typing import Any
 
 from .._core.errors import Failed, InvalidInput, TimedOut, Unavailable
-from .._core.text import shown
+from .._core.text import shown, within
+from .._core.verdict import Verdict
 
 HTTP = ("http", "https")
-
-
-class Verdict(StrEnum):
-    """``pass``: right answers in a row. ``fail``: an answer spoke against it. ``inconclusive``: none did, but too few for it."""
-
-    PASS = auto()
-    FAIL = auto()
-    INCONCLUSIVE = auto()
 
 
 class Cause(StrEnum):
@@ -166,9 +159,3 @@ class Result:
     status: int | None
     excerpt: str
     error: str
-
-
-def within(noun: str, value: float, least: float, most: float) -> None:
-    """Raise ``InvalidInput`` unless the value lies between the two, which are allowed."""
-    if not least <= value <= most:
-        raise InvalidInput(f"{value:g} is not a sensible {noun}: allowed are {least:g} to {most:g}")

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from .._core.text import listed
-from .model import NoVerdict, Result, Unhealthy, Verdict
-from .verdict import overall
+from .._core.verdict import Verdict, overall
+from .model import NoVerdict, Result, Unhealthy
 
 NEXT = {
     "": "the deadline, which was too short for so many answers",
@@ -28,7 +28,7 @@ NEXT = {
 def report(results: Sequence[Result], seconds: float) -> Mapping[str, Any]:
     """The results as a module returns them."""
     plain = [{**asdict(result), "verdict": str(result.verdict), "cause": str(result.cause)} for result in results]
-    return {"verdict": str(overall(results)), "endpoints": plain, "seconds": round(seconds, 3)}
+    return {"verdict": str(_worst(results)), "endpoints": plain, "seconds": round(seconds, 3)}
 
 
 def demand_pass(results: Sequence[Result], told: Mapping[str, Any]) -> None:
@@ -36,12 +36,16 @@ def demand_pass(results: Sequence[Result], told: Mapping[str, Any]) -> None:
     bad = [result for result in results if result.verdict is not Verdict.PASS]
     if results and not bad:
         return
-    kind = Unhealthy if overall(results) is Verdict.FAIL else NoVerdict
+    kind = Unhealthy if _worst(results) is Verdict.FAIL else NoVerdict
     raise kind(
         f"{len(bad)} of {len(results)} endpoints did not pass within {told['seconds']:g} s: {_first(bad)}. "
         f"Look at {listed(sorted({NEXT.get(result.cause, 'the logs of the application') for result in bad}))}",
         **told,
     )
+
+
+def _worst(results: Sequence[Result]) -> Verdict:
+    return overall(result.verdict for result in results)
 
 
 def _first(bad: Sequence[Result], most: int = 5) -> str:

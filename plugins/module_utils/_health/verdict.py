@@ -13,7 +13,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from .._core.text import without
-from .model import NO_DATA, Answer, Cause, Endpoint, Result, Trial, Trouble, Verdict
+from .._core.verdict import Verdict
+from .model import NO_DATA, Answer, Cause, Endpoint, Result, Trial, Trouble
 from .ready import complaint, in_a_row, is_healthy
 from .router import router_of
 
@@ -60,14 +61,6 @@ def verdict_of(trail: tuple[Trial, ...], healthy: int) -> Verdict:
         return Verdict.PASS
     spoke_against = any(trial.trouble and not is_blind(trial) for trial in trail)
     return Verdict.FAIL if spoke_against else Verdict.INCONCLUSIVE
-
-
-def overall(results: Sequence[Result]) -> Verdict:
-    """The worst of the verdicts; of nothing, inconclusive."""
-    verdicts = {result.verdict for result in results}
-    if Verdict.FAIL in verdicts:
-        return Verdict.FAIL
-    return Verdict.PASS if verdicts == {Verdict.PASS} else Verdict.INCONCLUSIVE
 
 
 def is_blind(trial: Trial) -> bool:

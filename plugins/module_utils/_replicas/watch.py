@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from .._core.errors import MainstayError
+from .._core.verdict import Verdict
 from .._core.wait import Clock
 from .._health.check import check_all
-from .._health.model import Answer, Endpoint, Policy, Result, Target, Verdict
+from .._health.model import Answer, Endpoint, Policy, Result, Target
 from .._health.probe import probe
 from .._health.threads import at_once
 from .masked import forms, last_lines

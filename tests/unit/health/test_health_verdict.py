@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mainstay.ops.plugins.module_utils._health.model import (
-    Cause,
-    Endpoint,
-    Result,
-    Target,
-    Trial,
-    Trouble,
-    Verdict,
-)
-from ansible_collections.mainstay.ops.plugins.module_utils._health.verdict import excerpt, judge, overall, percentile, verdict_of
+from ansible_collections.mainstay.ops.plugins.module_utils._core.verdict import Verdict
+from ansible_collections.mainstay.ops.plugins.module_utils._health.model import Cause, Endpoint, Target, Trial, Trouble
+from ansible_collections.mainstay.ops.plugins.module_utils._health.verdict import excerpt, judge, percentile, verdict_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,20 +56,6 @@ def test_a_result_tells_the_last_error_and_whom_to_blame() -> None:
 def test_one_that_recovered_has_no_cause_but_tells_its_last_error() -> None:
     result = judge(ENDPOINT, (REFUSED, RIGHT), 1)
     assert (result.verdict, result.cause, result.error, result.consecutive) == (Verdict.PASS, Cause.NONE, "refused", 1)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "worst"),
-    [
-        ((), Verdict.INCONCLUSIVE),
-        ((Verdict.PASS, Verdict.PASS), Verdict.PASS),
-        ((Verdict.PASS, Verdict.INCONCLUSIVE), Verdict.INCONCLUSIVE),
-        ((Verdict.INCONCLUSIVE, Verdict.FAIL, Verdict.PASS), Verdict.FAIL),
-    ],
-)
-def test_overall_counts_the_worst(verdicts: tuple[Verdict, ...], worst: Verdict) -> None:
-    results = [Result("a", "h:1", verdict, Cause.NONE, 1, 1, None, None, None, "", "") for verdict in verdicts]
-    assert overall(results) is worst
 
 
 def test_percentiles_are_of_the_nearest_rank() -> None:

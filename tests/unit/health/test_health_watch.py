@@ -8,6 +8,7 @@ from threading import Barrier, Event
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.mainstay.ops.plugins.module_utils._core.verdict import Verdict
 from ansible_collections.mainstay.ops.plugins.module_utils._health.check import check_all
 from ansible_collections.mainstay.ops.plugins.module_utils._health.model import (
     Answer,
@@ -18,7 +19,6 @@ from ansible_collections.mainstay.ops.plugins.module_utils._health.model import 
     Target,
     Trouble,
     Unhealthy,
-    Verdict,
 )
 from ansible_collections.mainstay.ops.plugins.module_utils._health.report import demand_pass, report
 from ansible_collections.mainstay.ops.plugins.module_utils._health.threads import within

@@ -1,0 +1,82 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What two slots answered at the same time, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._core.errors import Corrupt
+from .._core.text import within
+from .._core.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Count:
+    """Answers of one side, and how many of them were bad: an error, or slower than a bound."""
+
+    requests: int = 0
+    bad: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.bad <= self.requests:
+            raise Corrupt(f"{self.bad} bad answers of {self.requests} cannot be: the counters do not belong together")
+
+    def __add__(self, more: Count) -> Count:
+        return Count(self.requests + more.requests, self.bad + more.bad)
+
+    @property
+    def share(self) -> float | None:
+        """The part of the answers that was bad; None where there was none."""
+        return self.bad / self.requests if self.requests else None
+
+
+@dataclass(frozen=True)
+class Block:
+    """What both sides answered between two looks."""
+
+    canary: Count
+    live: Count
+
+    def __add__(self, more: Block) -> Block:
+        return Block(self.canary + more.canary, self.live + more.live)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a comparison has to be able to do.
+
+    ``false_alarms`` is how often a canary as good as the live side is failed, in a whole run. ``detects`` is the rise of the
+    share of bad answers, such as 0.05, that must have been found with the probability ``power`` before nothing found is a
+    pass. ``tolerance`` is the odds ratio that counts for nothing.
+    """
+
+    false_alarms: float = 0.01
+    detects: float = 0.05
+    power: float = 0.95
+    tolerance: float = 1.0
+
+    def __post_init__(self) -> None:
+        within("rate of false alarms", self.false_alarms, 1e-6, 0.2)
+        within("rise to detect", self.detects, 1e-4, 0.9)
+        within("power", self.power, 0.5, 0.999)
+        within("tolerance", self.tolerance, 1, 10)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One metric of both sides: the verdict, and the numbers behind it.
+
+    ``bound`` is the latency in seconds above which an answer counted as bad here, None for errors. ``chance`` bounds the
+    probability that a canary as good as the live side ever looks as bad as this one did. ``needed`` is how many answers of both
+    sides together it takes for a pass.
+    """
+
+    metric: str
+    verdict: Verdict
+    canary: Count
+    live: Count
+    bound: float | None
+    chance: float
+    needed: int
+    told: str
