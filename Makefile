@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What tests start, and the Debian package that has it.
 PACKAGES := '/usr/lib/postgresql/*/bin/postgres:postgresql' redis-server:redis-server haproxy:haproxy \
-	docker-registry:docker-registry /bin/busybox:busybox-static ip:iproute2 ssh:openssh-client
+	docker-registry:docker-registry prometheus:prometheus /bin/busybox:busybox-static ip:iproute2 ssh:openssh-client
 
 .DEFAULT_GOAL := help
 .PHONY: help demo down test test-unit test-integration test-molecule test-faults bench lint sanity format docs changelog build clean

@@ -34,6 +34,7 @@ class Replica:
         self._listener: socket.socket | None = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = int(self._listener.getsockname()[1])
         self.healthy = True
+        self.errs_every = 0
         self.answered = 0
         self._open: set[socket.socket] = set()
 
@@ -80,11 +81,15 @@ class Replica:
         reader.read(length)  # type: ignore[attr-defined]
         if path.startswith("/slow"):
             time.sleep(float(path.partition("?")[2]))
-        status = "503 Sick" if path == "/health" and not self.healthy else "200 OK"
         self.answered += path != "/health"
+        status = "503 Sick" if path == "/health" and not self.healthy else self._status(path)
         body = self.name.encode()
         connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
         return not close
+
+    def _status(self, path: str) -> str:
+        is_bad = self.errs_every and path != "/health" and self.answered % self.errs_every == 0
+        return "500 Broken" if is_bad else "200 OK"
 
 
 @dataclass

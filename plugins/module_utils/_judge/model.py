@@ -4,11 +4,40 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._core.errors import Corrupt
+from .._core.errors import Corrupt, Failed, TimedOut
 from .._core.text import within
 from .._core.verdict import Verdict
+
+Labels = tuple[tuple[str, str], ...]
+"""What tells a series from the others, sorted."""
+
+Counters = Mapping[Labels, float]
+"""Numbers that only grow until whoever counts starts again, by series."""
+
+
+NO_BOUND = (math.inf,)
+"""Of errors, which are bad however long they took."""
+
+
+class CanaryWorse(Failed):
+    """The canary does worse than the live side."""
+
+
+class NotProven(TimedOut):
+    """Nothing was found against the canary, but too little was seen for a pass."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one side had counted at a look: all answers, and those that were bad at each bound; ``NO_BOUND`` for errors."""
+
+    requests: Counters
+    bad: tuple[Counters, ...]
+    bounds: tuple[float, ...] = NO_BOUND
 
 
 @dataclass(frozen=True)
