@@ -48,6 +48,15 @@ def test_a_rise_within_the_tolerance_is_no_gain() -> None:
     assert expected(6, 6, (twice, 0.05), 3.0) > 1
 
 
+def test_what_counts_for_nothing_is_not_held_against_the_canary() -> None:
+    twice = Block(Count(100, 20), Count(100, 10))
+    strict, lenient = Evidence(), Evidence(tolerance=3.0)
+    for _ in range(20):
+        strict, lenient = strict.after(twice), lenient.after(twice)
+    assert joined((strict,)) > math.log(1 / ALPHA)
+    assert joined((lenient,)) < 0
+
+
 @pytest.mark.parametrize("block", [Block(Count(), Count(9, 3)), Block(Count(9, 3), Count()), Block(Count(9), Count(9))])
 def test_one_side_alone_and_good_answers_alone_tell_nothing(block: Block) -> None:
     assert joined((Evidence().after(block),)) == pytest.approx(0)

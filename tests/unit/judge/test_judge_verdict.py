@@ -49,7 +49,9 @@ def test_a_sick_canary_fails_before_there_are_enough_answers_for_a_pass() -> Non
 
 
 def test_a_canary_that_was_found_sick_stays_so() -> None:
-    assert compared(seen(*[SICK] * 8, *[EQUAL] * 500)).verdict is Verdict.FAIL
+    """Also when the live side has become worse since."""
+    turned = Block(Count(10), Count(10, 5))
+    assert compared(seen(*[SICK] * 8, *[turned] * 50)).verdict is Verdict.FAIL
 
 
 def test_metrics_that_are_watched_at_once_share_the_false_alarms() -> None:

@@ -123,6 +123,15 @@ def test_a_metric_that_is_not_critical_ends_nothing() -> None:
     assert judged(sights[-1], 10)[1].verdict is Verdict.FAIL
 
 
+def test_critical_metrics_share_the_false_alarms_and_so_need_more_answers() -> None:
+    clock = Clock()
+    alone, both = (
+        judged(seen(*[Counting(clock)] * 2, patience=Patience(5), critical=(True, other))[-1], 30)[0].needed
+        for other in (False, True)
+    )
+    assert both > alone
+
+
 def test_one_critical_metric_that_is_not_known_leaves_the_verdict_open() -> None:
     clock = Clock()
     sights = seen(Counting(clock), Counting(clock, fails=lambda at: True), critical=(True, True))
