@@ -32,6 +32,7 @@ MODULES = {
     "migrate-stall": "migrate",
     "flush": "flush",
     "flush-latency": "flush",
+    "canary": "canary",
 }
 HEAD = "| id | unit | ours | peer | ratio | goal | met | peer is |\n|---|---|---|---|---|---|---|---|"
 
