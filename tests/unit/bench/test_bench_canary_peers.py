@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "bench"))
-
-from canary_peers import at_every_interval, at_the_end, is_higher
+from ansible_collections.mainstay.ops.bench.canary_peers import at_every_interval, at_the_end, is_higher
 
 HOUR = 3600
 
