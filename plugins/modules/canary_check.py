@@ -250,7 +250,8 @@ timeline:
 """
 
 from ..module_utils._edge.run import run
-from ..module_utils._judge.operation_canary import CANARY, METRIC, PLACE
+from ..module_utils._judge.operation_canary import CANARY, METRIC
+from ..module_utils._judge.operation_place import PLACE
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 import urllib.request
@@ -86,15 +87,27 @@ def served(shop: Shop) -> Iterator[int]:
 
 
 @contextmanager
-def prometheus(directory: Path, target: int) -> Iterator[str]:
+def remembering(directory: Path, history: str) -> Iterator[str]:
+    """The address of a Prometheus that has this history, as OpenMetrics with times, and watches nothing."""
+    written = directory / "history.txt"
+    written.write_text(f"{history}# EOF\n")
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(written), str(directory / "data")]
+    subprocess.run([*command, "--max-block-duration=1440h"], check=True, capture_output=True)
+    with prometheus(directory) as url:
+        yield url
+
+
+@contextmanager
+def prometheus(directory: Path, *targets: int) -> Iterator[str]:
     port = free_port()
     config = directory / "prometheus.yml"
-    job = {"job_name": "shop", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}
+    job = {"job_name": "shop", "static_configs": [{"targets": [f"127.0.0.1:{target}" for target in targets]}]}
     times = {"scrape_interval": f"{SCRAPE * 1000:g}ms", "scrape_timeout": f"{SCRAPE * 1000:g}ms"}
     config.write_text(yaml.safe_dump({"global": times, "scrape_configs": [job]}))
     options = {
         "config.file": config,
         "storage.tsdb.path": directory / "data",
+        "storage.tsdb.retention.time": "90d",
         "web.listen-address": f"127.0.0.1:{port}",
         "log.level": "error",
     }

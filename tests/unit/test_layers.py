@@ -11,7 +11,7 @@ import pytest
 
 UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
-PURE = {"model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power"}
+PURE = {"model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power", "counters", "objective", "rule"}
 ROOMS = {
     "model": {"model"},
     "plan": {"model", "plan", "ready", "batches"},
@@ -21,6 +21,9 @@ ROOMS = {
     "verdict": {"model", "ready", "router", "evidence", "power"},
     "evidence": {"model"},
     "power": {"model", "evidence"},
+    "counters": {"model"},
+    "objective": {"model"},
+    "rule": {"model", "objective"},
 }
 
 

@@ -48,7 +48,7 @@ def _parse(params: Mapping[str, Any]) -> Request:
     )
     refuse_protected(flush)
     return Request(
-        flush, into(Fence, params["fence"]) if params["fence"] else None, _reason(params["reason"]) if override else ""
+        flush, into(Fence, params["fence"]) if params["fence"] else None, _reason(params["reason"] or "") if override else ""
     )
 
 

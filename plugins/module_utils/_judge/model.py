@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._core.errors import Corrupt, Failed, TimedOut
+from .._core.errors import Corrupt, Failed, Refused, TimedOut
 from .._core.text import within
 from .._core.verdict import Verdict
 
@@ -27,8 +27,12 @@ class CanaryWorse(Failed):
     """The canary does worse than the live side."""
 
 
+class BudgetSpent(Refused):
+    """Users get less than was promised: an error budget is spent or burns too fast, or a rule is broken."""
+
+
 class NotProven(TimedOut):
-    """Nothing was found against the canary, but too little was seen for a pass."""
+    """Nothing was found against it, but too little was seen for a pass."""
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,6 @@ from .model import Demand
 from .report import demand_pass, report
 from .watch import Metric, Patience, watch
 
-PLACE = {
-    "url": {"type": "str", "required": True},
-    "username": {"type": "str", "no_log": False},
-    "password": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
-}
-"""Argument spec of a server that is asked for metrics."""
-
 METRIC = {
     "name": {"type": "str", "required": True},
     "critical": {"type": "bool", "default": True},

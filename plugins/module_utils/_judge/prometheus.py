@@ -22,6 +22,14 @@ def series(place: Place, query: str, at: float) -> dict[Labels, float]:
     return found
 
 
+def value(place: Place, query: str, at: float) -> float:
+    """The one number that a query gives; raises ``Unavailable`` if it gives none, or several."""
+    found = series(place, query, at)
+    if len(found) != 1:
+        raise Unavailable(f"{place.shown} has {len(found)} series for {shown(query, 200)}: sum them up to one")
+    return next(iter(found.values()))
+
+
 def _result(place: Place, query: str, at: float) -> list[dict[str, Any]]:
     body = get(place, "/api/v1/query", {"query": query, "time": f"{at:.3f}"})
     try:
