@@ -29,11 +29,10 @@ def expected(canary: int, live: int, shares: tuple[float, float], ratio: float, 
     )
 
 
-@pytest.mark.parametrize("ratio", RATIOS)
 @pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 0.97])
 @pytest.mark.parametrize(("canary", "live"), [(5, 5), (1, 9), (7, 2)])
-def test_a_bet_against_an_equal_canary_is_fair(canary: int, live: int, share: float, ratio: float) -> None:
-    assert expected(canary, live, (share, share), ratio) == pytest.approx(1)
+def test_a_bet_against_an_equal_canary_is_fair(canary: int, live: int, share: float) -> None:
+    assert [expected(canary, live, (share, share), ratio) for ratio in RATIOS] == pytest.approx([1] * len(RATIOS))
 
 
 @given(st.floats(0.001, 0.4), st.floats(0, 1), st.sampled_from(RATIOS))
@@ -85,5 +84,5 @@ def test_five_percent_of_errors_are_found_within_a_minute() -> None:
 
 def test_looking_all_the_time_raises_no_more_false_alarms_than_were_asked_for() -> None:
     dice = random.Random(7)
-    alarms = sum(alarm((0.02, 0.02), dice, 200) is not None for _ in range(100))
+    alarms = sum(alarm((0.02, 0.02), dice, 100) is not None for _ in range(100))
     assert alarms <= 1, "of a hundred; benchmark canary counts ten thousand"

@@ -74,7 +74,7 @@ def some(answers: int, share: float, dice: random.Random) -> Count:
     return Count(answers, sum(dice.random() < share for _ in range(answers)))
 
 
-@pytest.mark.parametrize(("base", "share"), [(0.001, 0.5), (0.01, 0.5), (0.05, 0.1), (0.2, 0.5)])
+@pytest.mark.parametrize(("base", "share"), [(0.001, 0.5), (0.01, 0.5), (0.05, 0.1)])
 def test_a_rise_that_is_to_be_detected_is_found_before_a_pass(base: float, share: float) -> None:
     """As often as the power says, of a hundred canaries."""
     dice = random.Random(11)

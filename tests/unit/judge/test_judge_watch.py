@@ -151,6 +151,6 @@ def test_buckets_that_change_are_no_data() -> None:
 
 
 def test_a_long_watch_makes_a_timeline_that_can_still_be_drawn() -> None:
-    told = report(seen(Counting(Clock()), patience=Patience(duration=3000)), 30)
+    told = report(seen(Counting(Clock()), patience=Patience(duration=900)), 30)
     assert len(told["timeline"]) <= MOST_POINTS
-    assert told["looks"] == 3001
+    assert told["looks"] == 901
