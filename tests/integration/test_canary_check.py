@@ -49,15 +49,14 @@ def through(fixture: Fixture) -> Callable[[], None]:
     return ask
 
 
-def by_haproxy(root: Path, errors_every: int, **more: Any) -> dict[str, Any]:
+def by_haproxy(root: Path, errors_every: int, page: str = "", **more: Any) -> dict[str, Any]:
     """Both slots in rotation, the canary answering each so-many-th request with 500."""
     with running(root, {"shop_api": names(["app1"], 1)}, initially="") as fixture:
         fixture.replicas["shop_api/app1-green-1"].errs_every = errors_every
-        fixture.config.write_text(
-            f"{fixture.plain}frontend page\n  bind 127.0.0.1:{fixture.port + 1}\n  stats enable\n  stats uri /\n"
-        )
+        statistics = f"frontend page\n  bind 127.0.0.1:{fixture.port + 1}\n  stats enable\n  stats uri {page or '/'}\n"
+        fixture.config.write_text(fixture.plain + statistics)
         fixture.reload()
-        asked = {"haproxy": [{"url": f"http://127.0.0.1:{fixture.port + 1}"}], "interval": "200ms", **SIDES, **more}
+        asked = {"haproxy": [{"url": f"http://127.0.0.1:{fixture.port + 1}{page}"}], "interval": "200ms", **SIDES, **more}
         with going_on(through(fixture), 0.02):
             return run_module("canary_check", metrics=[{"name": "errors", "backends": ["shop_api"]}], **asked)
 
@@ -73,7 +72,7 @@ def test_a_canary_with_errors_is_failed_as_soon_as_that_is_known(tmp_path: Path)
 
 
 def test_a_canary_without_errors_passes_when_there_were_enough_answers(tmp_path: Path) -> None:
-    told = by_haproxy(tmp_path, 0, duration="3s", longer="40s")
+    told = by_haproxy(tmp_path, 0, page="/proxy/stats", duration="3s", longer="40s")
     assert (told["failed"], told["verdict"]) == (False, "pass")
     seen = told["metrics"][0]
     assert seen["canary"]["requests"] + seen["live"]["requests"] >= seen["needed"]

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from .._core.errors import Unavailable
 from .._core.text import listed
 from .._router.model import identity
 from .fetch import Place, get
 from .model import Labels, Seen
+
+CSV = ";csv;norefresh"
+"""What is added to the address of the page, which is often ``/`` and then has no slash of its own."""
 
 SERVER = "2"
 """The type of a row."""
@@ -36,7 +40,7 @@ def _side(place: Place, backends: tuple[str, ...], slot: str, rows: list[Mapping
 
 
 def _servers(place: Place) -> Iterator[Mapping[str, str]]:
-    text = get(place, "/;csv;norefresh").decode("utf-8", "replace")
+    text = get(place, CSV if urlsplit(place.url).path.strip("/") else f"/{CSV}").decode("utf-8", "replace")
     if not text.startswith("# pxname,"):
         raise Unavailable(f"{place.shown} does not answer as HAProxy's page of statistics does: is the path right?")
     return (row for row in csv.DictReader(text.removeprefix("# ").splitlines()) if row["type"] == SERVER)
