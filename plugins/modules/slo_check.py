@@ -50,7 +50,7 @@ options:
         type: str
         required: true
       target:
-        description: The part of answers that must be good, 0.5 to 0.999999. For 99.95 % it is V(0.9995).
+        description: The part of answers that must be good, 0.95 to 0.999999. For 99.95 % it is V(0.9995).
         type: float
         required: true
       bad:
@@ -64,7 +64,7 @@ options:
         type: str
         required: true
       period:
-        description: The time for which the error budget is.
+        description: The time for which the error budget is. Where Prometheus remembers less, it is told for what is remembered.
         type: str
         default: 30d
   rules:
@@ -88,11 +88,14 @@ options:
         description: The value must not be below this all the time.
         type: float
       lasting:
-        description: For how long the rule must be broken without a break, from one second to a day.
+        description:
+          - For how long the rule must be broken without a break, from one second to a day. It is looked at 20 times in this, and
+            kept if it was kept at any of them.
         type: str
         default: 5m
   override:
-    description: Why the module shall not fail, whatever the verdict is. It is returned, and belongs into the ledger.
+    description:
+      - Why the module shall not fail, whatever the verdict is; 3 to 500 characters. It is returned, and belongs into the ledger.
     type: str
   must_pass:
     description: Whether the module fails unless every objective and rule passes. With V(false) it only reports.

@@ -35,6 +35,7 @@ def history(now: float) -> str:
             for before, ago in zip([times[0], *times], times, strict=False):
                 counted += EACH * (before - ago) * part((before + ago) / 2)
                 lines.append(f'answers_total{{shop="{shop}",status="{status}"}} {counted} {now - ago:.3f}\n')
+    lines += [f'answers_total{{shop="quiet",status="500"}} {int(ago < 2 * MINUTE)} {now - ago:.3f}\n' for ago in times]
     return "".join(lines)
 
 
@@ -102,7 +103,9 @@ def test_a_reason_passes_over_a_failure_and_is_returned(remembered: str) -> None
     ("shop", "more", "verdict"),
     [
         ("broken_for_8m", {}, "fail"),
+        ("broken_for_8m", {"lasting": "30s"}, "fail"),
         ("broken_for_3m", {}, "pass"),
+        ("quiet", {}, "inconclusive"),  # one bad answer was all that there was, and for the rest of the time there was no number
         ("broken_for_3m", {"lasting": "1m"}, "fail"),
         ("steady", {}, "pass"),
         ("steady", {"above": None, "below": 0.01}, "fail"),
@@ -126,6 +129,8 @@ def test_a_rule_that_was_not_looked_at_for_long_enough_is_not_broken_yet(remembe
         ({"objectives": [objective("nobody")]}, "has nothing for"),
         ({"rules": [rule("nobody")]}, "has nothing for"),
         ({"rules": [rule("steady", query="answers_total")]}, "series for"),
+        ({"objectives": [objective("steady", total="sum(rate(answers_total[$window])) * 0")]}, "nobody was answered within 30d"),
+        ({"rules": [rule("steady", query="vector(1)[5m:1m]")]}, "answered 400"),
         ({"rules": [rule("steady", query="vector(0) / 0")]}, "says nan"),
         ({"rules": [rule("steady", query="sum(")]}, "answered 400"),
     ],
@@ -145,7 +150,8 @@ def test_one_objective_that_is_not_known_leaves_no_pass(remembered: str) -> None
     ("asked", "why"),
     [
         ({}, "nothing to check"),
-        ({"objectives": [objective("steady", target=99.95)]}, "allowed are 0.5 to 0.999999"),
+        ({"objectives": [objective("steady")], "override": " "}, "is not a reason"),
+        ({"objectives": [objective("steady", target=99.95)]}, "allowed are 0.95 to 0.999999"),
         ({"objectives": [objective("steady", bad="sum(x)")]}, "rates over $window"),
         ({"objectives": [objective("steady")] * 2}, "different names"),
         ({"objectives": [objective("steady", period="5m")]}, "not a sensible period"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.plan import Plan
-from .._core.text import seconds, shown
+from .._core.text import reason, seconds
 from .._edge.require import REDIS
 from .._edge.run import Operation, Report
 from .._edge.spec import into
@@ -48,14 +48,8 @@ def _parse(params: Mapping[str, Any]) -> Request:
     )
     refuse_protected(flush)
     return Request(
-        flush, into(Fence, params["fence"]) if params["fence"] else None, _reason(params["reason"] or "") if override else ""
+        flush, into(Fence, params["fence"]) if params["fence"] else None, reason(params["reason"] or "") if override else ""
     )
-
-
-def _reason(text: str) -> str:
-    if not text.isprintable() or not 3 <= len(text.strip()) <= 500:
-        raise InvalidInput(f"{shown(text)} is not a reason: write a sentence of 3 to 500 printable characters")
-    return text.strip()
 
 
 def _read(wanted: Request) -> tuple[Primary, ...]:

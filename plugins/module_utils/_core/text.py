@@ -86,6 +86,13 @@ def choice(value: str, among: Mapping[str, object], noun: str) -> str:
     return value
 
 
+def reason(text: str) -> str:
+    """Why somebody overrides a guard, as it is written down."""
+    if not text.isprintable() or not 3 <= len(text.strip()) <= 500:
+        raise InvalidInput(f"{shown(text)} is not a reason: write a sentence of 3 to 500 printable characters")
+    return text.strip()
+
+
 def within(noun: str, value: float, least: float, most: float) -> None:
     """Raise ``InvalidInput`` unless the value lies between the two, which are allowed."""
     if not least <= value <= most:

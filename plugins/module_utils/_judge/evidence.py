@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How much speaks for it that the canary does worse than the live side; it may be looked at after every request.
 
-The sides are compared block by block, a block being what both answered between two looks. Of the bad answers of a block, the
+The sides are compared block by block, a block being what both answered in the same time. Of the bad answers of a block, the
 number that falls to the canary is hypergeometric if both sides are equally good, whatever the share of bad answers just then:
 load, the time of day, and an outage that hits both alike make no difference. A block bets that it is Fisher's noncentral
 hypergeometric distribution with some odds ratio instead. What a bet of one unit has become, after a fair price was paid in every
@@ -10,7 +10,7 @@ block, is a martingale if the canary is as good, and can only expect to shrink i
 several odds ratios is one again. By Ville's inequality it ever reaches 1 / alpha with a probability of alpha at most, so that is
 how often a good canary is called bad, whenever and however often one looks.
 
-Answers of a block are taken to be independent of each other. A rise that must count for nothing is given as ``tolerance``.
+Answers of a block are taken to be independent of each other, and both sides of it to have been counted over the same time.
 
 Sources: R. A. Fisher, The logic of inductive inference (1935); J. Ville, Etude critique de la notion de collectif (1939);
 R. Turner, A. Ly, P. Gruenwald, Generic E-variables for exact sequential k-sample tests that allow for optional stopping (2024).
@@ -19,13 +19,14 @@ R. Turner, A. Ly, P. Gruenwald, Generic E-variables for exact sequential k-sampl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from .model import Block
 
 RATIOS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
-"""The odds ratios that are bet on, times the tolerance: the smaller find a small rise in the end, the larger a large one soon."""
+"""The odds ratios that are bet on: the smaller find a small rise in the end, the larger a large one soon."""
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,23 @@ class Evidence:
     """What the bets of one unit have become, as natural logarithms, in the order of ``RATIOS``."""
 
     logs: tuple[float, ...] = (0.0,) * len(RATIOS)
-    tolerance: float = 1.0
 
     def after(self, block: Block) -> Evidence:
         """The evidence with this block too; one with no bad answers, or only one side, tells nothing."""
-        won = (gain(block, ratio * self.tolerance, self.tolerance) for ratio in RATIOS)
-        return replace(self, logs=tuple(log + more for log, more in zip(self.logs, won, strict=True)))
+        return Evidence(tuple(log + gain(block, ratio) for log, ratio in zip(self.logs, RATIOS, strict=True)))
+
+    @property
+    def log(self) -> float:
+        """The logarithm of the average of all bets."""
+        return _log_sum(self.logs) - math.log(len(RATIOS))
 
 
-def gain(block: Block, ratio: float, tolerance: float) -> float:
+def gain(block: Block, ratio: float) -> float:
     """The logarithm by which a bet on this odds ratio grows in the block."""
     canary, live = block.canary, block.live
     bad = canary.bad + live.bad
-    price = _normaliser(canary.requests, live.requests, bad, ratio) - _normaliser(canary.requests, live.requests, bad, tolerance)
-    return canary.bad * math.log(ratio / tolerance) - price
-
-
-def joined(evidences: tuple[Evidence, ...]) -> float:
-    """The logarithm of the average of all bets, which is evidence as good as each of them."""
-    return _log_sum([log for evidence in evidences for log in evidence.logs]) - math.log(len(evidences) * len(RATIOS))
+    price = _normaliser(canary.requests, live.requests, bad, ratio) - _normaliser(canary.requests, live.requests, bad, 1.0)
+    return canary.bad * math.log(ratio) - price
 
 
 @lru_cache(maxsize=65536)
@@ -67,7 +66,7 @@ def _ways(total: int, chosen: int) -> float:
     return math.lgamma(total + 1) - math.lgamma(chosen + 1) - math.lgamma(total - chosen + 1)
 
 
-def _log_sum(logs: list[float]) -> float:
+def _log_sum(logs: Sequence[float]) -> float:
     """The logarithm of a sum of numbers whose logarithms are given."""
     largest = max(logs)
     return largest + math.log(math.fsum(math.exp(log - largest) for log in logs))

@@ -1,18 +1,20 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""HAProxy's own counters of each server, from its page of statistics as CSV (management guide, 9.1)."""
+"""HAProxy's own counters of each server, from its page of statistics as CSV (management guide, 9.1).
+
+A page shows both slots as of one moment, so what is compared was counted over the same time.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from .._core.errors import Unavailable
-from .._core.text import listed
 from .._router.model import identity
 from .fetch import Place, get
-from .model import Labels, Seen
+from .model import Seen, Sides
 
 CSV = ";csv;norefresh"
 """What is added to the address of the page, which is often ``/`` and then has no slash of its own."""
@@ -20,40 +22,53 @@ CSV = ";csv;norefresh"
 SERVER = "2"
 """The type of a row."""
 
-ANSWERED = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other")
-BROKEN = ("econ", "eresp")
-"""Requests that a server did not take, or did not answer to the end."""
+ANSWERED = ("hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other")
+"""Final answers by status. One that broke off counts here, in ``eresp`` and in ``srv_abrt``."""
+
+Row = Mapping[str, str]
 
 
-def errors(place: Place, backends: tuple[str, ...], slots: tuple[str, str]) -> tuple[Seen, Seen]:
-    """Requests that the servers of each slot were sent, and those that ended in an error of the server; one look for both."""
-    rows = [row for row in _servers(place) if row["pxname"] in backends]
-    one, other = (_side(place, backends, slot, [row for row in rows if _slot(row) == slot]) for slot in slots)
-    return one, other
+def sides(place: Place, backends: Sequence[str], slots: tuple[str, str]) -> dict[str, Sides]:
+    """What the servers of both slots were sent and got wrong, by backend; raises ``Unavailable`` where one has none."""
+    try:
+        rows = [row for row in _rows(place) if row["type"] == SERVER and row["pxname"] in backends]
+        return {f"{place.shown} {backend}": _of_backend(place, backend, slots, rows) for backend in backends}
+    except (KeyError, TypeError, ValueError, csv.Error):
+        raise Unavailable(f"{place.shown} does not answer as HAProxy's page of statistics does") from None
 
 
-def _side(place: Place, backends: tuple[str, ...], slot: str, rows: list[Mapping[str, str]]) -> Seen:
-    if not rows:
-        raise Unavailable(f"{place.shown} has no servers of the slot {slot} in {listed(backends)}")
-    requests = {_labels(place, row): _sum(row, (*ANSWERED, *BROKEN)) for row in rows}
-    return Seen(requests, ({_labels(place, row): _sum(row, ("hrsp_5xx", *BROKEN)) for row in rows},))
-
-
-def _servers(place: Place) -> Iterator[Mapping[str, str]]:
+def _rows(place: Place) -> list[Row]:
     text = get(place, CSV if urlsplit(place.url).path.strip("/") else f"/{CSV}").decode("utf-8", "replace")
     if not text.startswith("# pxname,"):
         raise Unavailable(f"{place.shown} does not answer as HAProxy's page of statistics does: is the path right?")
-    return (row for row in csv.DictReader(text.removeprefix("# ").splitlines()) if row["type"] == SERVER)
+    return list(csv.DictReader(text.removeprefix("# ").splitlines()))
 
 
-def _slot(row: Mapping[str, str]) -> str:
+def _of_backend(place: Place, backend: str, slots: tuple[str, str], rows: Sequence[Row]) -> Sides:
+    canary, live = (_side([row for row in rows if row["pxname"] == backend and _slot(row) == slot]) for slot in slots)
+    for slot, seen in zip(slots, (canary, live), strict=True):
+        if not seen.requests:
+            raise Unavailable(f"{place.shown} has no servers of the slot {slot} in {backend}")
+    return canary, live
+
+
+def _side(rows: Sequence[Row]) -> Seen:
+    return Seen({row["svname"]: _requests(row) for row in rows}, {row["svname"]: _bad(row) for row in rows})
+
+
+def _slot(row: Row) -> str:
     known = identity(row["svname"])
     return known[1] if known else ""
 
 
-def _labels(place: Place, row: Mapping[str, str]) -> Labels:
-    return (("router", place.shown), ("backend", row["pxname"]), ("server", row["svname"]))
+def _requests(row: Row) -> float:
+    """Answers, and requests that got none: not taken by the server, or no answer that could be read."""
+    return _sum(row, (*ANSWERED, "econ", "eresp")) - _sum(row, ("srv_abrt",))
 
 
-def _sum(row: Mapping[str, str], columns: tuple[str, ...]) -> float:
+def _bad(row: Row) -> float:
+    return _sum(row, ("hrsp_5xx", "econ", "eresp"))
+
+
+def _sum(row: Row, columns: tuple[str, ...]) -> float:
     return float(sum(int(row[column] or 0) for column in columns))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,15 +11,8 @@ from .._core.errors import Corrupt, Failed, Refused, TimedOut
 from .._core.text import within
 from .._core.verdict import Verdict
 
-Labels = tuple[tuple[str, str], ...]
-"""What tells a series from the others, sorted."""
-
-Counters = Mapping[Labels, float]
-"""Numbers that only grow until whoever counts starts again, by series."""
-
-
-NO_BOUND = (math.inf,)
-"""Of errors, which are bad however long they took."""
+Counters = Mapping[str, float]
+"""Numbers that only grow until whoever counts starts again, by the name of the server."""
 
 
 class CanaryWorse(Failed):
@@ -37,16 +29,19 @@ class NotProven(TimedOut):
 
 @dataclass(frozen=True)
 class Seen:
-    """What one side had counted at a look: all answers, and those that were bad at each bound; ``NO_BOUND`` for errors."""
+    """What one side had counted at a look: all answers, and the bad ones."""
 
     requests: Counters
-    bad: tuple[Counters, ...]
-    bounds: tuple[float, ...] = NO_BOUND
+    bad: Counters
+
+
+Sides = tuple[Seen, Seen]
+"""The canary's, and the live side's, as of one moment."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """Answers of one side, and how many of them were bad: an error, or slower than a bound."""
+    """Answers of one side, and how many of them were bad."""
 
     requests: int = 0
     bad: int = 0
@@ -66,13 +61,17 @@ class Count:
 
 @dataclass(frozen=True)
 class Block:
-    """What both sides answered between two looks."""
+    """What both sides answered in the same time."""
 
     canary: Count
     live: Count
 
     def __add__(self, more: Block) -> Block:
         return Block(self.canary + more.canary, self.live + more.live)
+
+    @property
+    def requests(self) -> int:
+        return self.canary.requests + self.live.requests
 
 
 @dataclass(frozen=True)
@@ -81,35 +80,31 @@ class Demand:
 
     ``false_alarms`` is how often a canary as good as the live side is failed, in a whole run. ``detects`` is the rise of the
     share of bad answers, such as 0.05, that must have been found with the probability ``power`` before nothing found is a
-    pass. ``tolerance`` is the odds ratio that counts for nothing.
+    pass.
     """
 
     false_alarms: float = 0.01
     detects: float = 0.05
     power: float = 0.95
-    tolerance: float = 1.0
 
     def __post_init__(self) -> None:
         within("rate of false alarms", self.false_alarms, 1e-6, 0.2)
         within("rise to detect", self.detects, 1e-4, 0.9)
         within("power", self.power, 0.5, 0.999)
-        within("tolerance", self.tolerance, 1, 10)
 
 
 @dataclass(frozen=True)
 class Compared:
     """One metric of both sides: the verdict, and the numbers behind it.
 
-    ``bound`` is the latency in seconds above which an answer counted as bad here, None for errors. ``chance`` bounds the
-    probability that a canary as good as the live side ever looks as bad as this one did. ``needed`` is how many answers of both
-    sides together it takes for a pass.
+    ``chance`` bounds the probability that a canary as good as the live side ever looks as bad as this one did. ``needed`` is how
+    many answers of both sides together it takes for a pass, None where no number would do.
     """
 
     metric: str
     verdict: Verdict
     canary: Count
     live: Count
-    bound: float | None
     chance: float
-    needed: int
+    needed: int | None
     told: str

@@ -19,6 +19,9 @@ from .._core.verdict import Verdict
 PAGE, TICKET = "page", "ticket"
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
+LOWEST = 0.95
+"""Of a target: a budget of more than 1 / 14.4 could not burn 14.4 times too fast."""
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -47,7 +50,7 @@ class Objective:
 
     def __post_init__(self) -> None:
         NAME.check(self.name)
-        within("target", self.target, 0.5, 0.999999)
+        within("target", self.target, LOWEST, 0.999999)
         within("period in seconds", self.period, HOUR, 400 * DAY)
 
     @property

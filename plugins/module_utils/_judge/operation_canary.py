@@ -6,27 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .._core.errors import InvalidInput
-from .._core.text import listed, seconds, within
+from .._core.text import NAME, seconds, within
 from .._edge.run import Reading, Report
 from .._edge.spec import Seconds, into
-from .described import Described, Sources, metric
 from .fetch import Place
+from .haproxy_page import sides
 from .model import Demand
-from .report import demand_pass, report
-from .watch import Metric, Patience, watch
+from .names import different
+from .report import Timeline, demand_pass, report
+from .watch import Look, Metric, Patience, watch
 
 METRIC = {
     "name": {"type": "str", "required": True},
     "critical": {"type": "bool", "default": True},
-    "backends": {"type": "list", "elements": "str"},
-    "requests": {"type": "str"},
-    "bad": {"type": "str"},
-    "bad_label": {"type": "str", "default": "status"},
-    "bad_values": {"type": "str"},
-    "buckets": {"type": "str"},
+    "backends": {"type": "list", "elements": "str", "required": True},
 }
 """Argument spec of one metric."""
 
@@ -58,34 +55,43 @@ class Pacing:
 
 
 def _parse(params: Mapping[str, Any]) -> Check:
-    sources = into(Sources, {**params, "haproxy": [into(Place, one) for one in params["haproxy"]]})
-    described = tuple(into(Described, one) for one in params["metrics"])
-    _check_names([one.name for one in described])
-    if not any(one.critical for one in described):
-        raise InvalidInput("no metric is critical, so nothing could ever fail the canary: leave critical out of at least one")
-    sides = (_side(params["canary"]), _side(params["live"]))
-    if sides[0] == sides[1]:
-        raise InvalidInput("canary and live are the same, and would be compared with themselves: give them different slots")
+    slots = (params["canary"], params["live"])
+    if slots[0] == slots[1]:
+        raise InvalidInput(f"canary and live are both {slots[0]}, and would be compared with themselves: give each its slot")
+    places = tuple(into(Place, one) for one in params["haproxy"])
+    if not places:
+        raise InvalidInput("haproxy is empty: name the page of statistics of every router")
     pacing = into(Pacing, params)
-    patience = Patience(pacing.duration, pacing.longer, pacing.interval, pacing.stale)
-    metrics = tuple(metric(one, sources, sides) for one in described)
-    return Check(metrics, into(Demand, params), patience, params["must_pass"])
+    return Check(
+        metrics=tuple(_metrics(params["metrics"], places, slots)),
+        demand=into(Demand, params),
+        patience=Patience(pacing.duration, pacing.longer, pacing.interval, pacing.stale),
+        must_pass=params["must_pass"],
+    )
 
 
-def _side(given: Mapping[str, Any]) -> dict[str, str]:
-    return {str(name): str(value) for name, value in given.items()}
+def _metrics(described: list[Mapping[str, Any]], places: tuple[Place, ...], slots: tuple[str, str]) -> list[Metric]:
+    different([one["name"] for one in described], "metrics")
+    if not any(one["critical"] for one in described):
+        raise InvalidInput("no metric is critical, so nothing could ever fail the canary: leave critical out of at least one")
+    return [_metric(one, places, slots) for one in described]
 
 
-def _check_names(names: list[str]) -> None:
-    if not names:
-        raise InvalidInput("there is nothing to compare: metrics is empty, and no data is never a pass")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InvalidInput(f"metrics need different names; given more than once: {listed(twice)}")
+def _metric(described: Mapping[str, Any], places: tuple[Place, ...], slots: tuple[str, str]) -> Metric:
+    name, backends = NAME.check(described["name"]), tuple(NAME.check(backend) for backend in described["backends"])
+    if not backends:
+        raise InvalidInput(f"metric {name} has no backends, such as shop_api: name at least one")
+    return Metric(name, partial(_look, places, backends, slots), described["critical"])
+
+
+def _look(places: tuple[Place, ...], backends: tuple[str, ...], slots: tuple[str, str]) -> Look:
+    return {name: counted for place in places for name, counted in sides(place, backends, slots).items()}
 
 
 def _read(wanted: Check) -> Report:
-    told = report(watch(wanted.metrics, wanted.demand, wanted.patience), wanted.patience.stale)
+    timeline = Timeline()
+    last = watch(wanted.metrics, wanted.demand, wanted.patience, timeline.keep)
+    told = report(last, timeline, wanted.patience.stale)
     if wanted.must_pass:
         demand_pass(told)
     return told

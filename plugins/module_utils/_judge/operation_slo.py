@@ -7,17 +7,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from .._core.errors import InvalidInput, Unavailable
-from .._core.text import listed
+from .._core.text import NAME, reason, shown
 from .._core.verdict import Verdict, overall
 from .._edge.run import Reading, Report
 from .._edge.spec import Seconds, into
 from . import prometheus
 from .fetch import Place
 from .model import BudgetSpent, NotProven
+from .names import different
 from .objective import Objective, budget, in_words
 from .rule import Rule, kept
 
@@ -53,6 +53,7 @@ class Asked:
     period: Seconds
 
     def __post_init__(self) -> None:
+        NAME.check(self.name)
         if WINDOW not in self.bad or WINDOW not in self.total:
             raise InvalidInput(
                 f"objective {self.name}: bad and total are rates over {WINDOW}, as in rate(errors_total[{WINDOW}])"
@@ -84,17 +85,13 @@ class Check:
 def _parse(params: Mapping[str, Any]) -> Check:
     asked = [into(Asked, one) for one in params["objectives"]]
     timed = [into(Timed, one) for one in params["rules"]]
-    names = [*(one.name for one in asked), *(one.name for one in timed)]
-    if not names:
-        raise InvalidInput("there is nothing to check: give objectives or rules; no data is never a pass")
-    if len(set(names)) < len(names):
-        raise InvalidInput(f"objectives and rules need different names, and these are {listed(sorted(names))}")
+    different([*(one.name for one in asked), *(one.name for one in timed)], "objectives and rules")
     return Check(
         place=into(Place, params["prometheus"]),
         objectives=tuple((one, Objective(one.name, one.target, one.period)) for one in asked),
         rules=tuple(Rule(one.name, one.query, one.above, one.below, one.lasting) for one in timed),
         must_pass=params["must_pass"],
-        override=params["override"] or "",
+        override="" if params["override"] is None else reason(params["override"]),
     )
 
 
@@ -111,6 +108,7 @@ def _read(wanted: Check) -> Report:
 
 def _objective(place: Place, asked: Asked, objective: Objective, at: float) -> dict[str, Any]:
     try:
+        _demand_traffic(place, asked, objective, at)
         bad = {window: _part(place, asked, window, at) for window in objective.windows}
     except Unavailable as error:
         return _unknown(objective.name, error)
@@ -125,11 +123,19 @@ def _objective(place: Place, asked: Asked, objective: Objective, at: float) -> d
     }
 
 
+def _demand_traffic(place: Place, asked: Asked, objective: Objective, at: float) -> None:
+    if not _over(place, asked.total, objective.period, at) > 0:
+        raise Unavailable(f"nobody was answered within {in_words(objective.period)}, says {shown(asked.total, 200)}")
+
+
 def _part(place: Place, asked: Asked, window: float, at: float) -> float:
     """The part of bad answers over the window; where nobody asked, nothing was bad."""
-    ask = partial(prometheus.value, place, at=at)
-    bad, total = (ask(query=query.replace(WINDOW, in_words(window))) for query in (asked.bad, asked.total))
+    bad, total = (_over(place, query, window, at) for query in (asked.bad, asked.total))
     return bad / total if total else 0.0
+
+
+def _over(place: Place, query: str, window: float, at: float) -> float:
+    return prometheus.value(place, query.replace(WINDOW, in_words(window)), at)
 
 
 def _rule(place: Place, rule: Rule, at: float) -> dict[str, Any]:

@@ -4,29 +4,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .._core.verdict import Verdict
 from .model import CanaryWorse, Compared, Count, NotProven
-from .verdict import Comparison
-from .watch import Sight, judged, verdict
+from .watch import Sight, Watched, judged, verdict
 
 MOST_POINTS = 500
 """Of a timeline, which is for plots."""
 
 
-def report(sights: Sequence[Sight], stale: float) -> Mapping[str, Any]:
-    """The last look with its verdicts, and all looks as a timeline."""
-    last = sights[-1]
+class Timeline:
+    """Answers and bad ones over time; each time that it is full, every other point goes, and the next come half as often."""
+
+    def __init__(self) -> None:
+        self.points: list[dict[str, Any]] = []
+        self.looks = 0
+        self._every = 1
+
+    def keep(self, sight: Sight) -> None:
+        if self.looks % self._every == 0:
+            self.points.append({"at": round(sight.at, 1), "metrics": {one.metric.name: _totals(one) for one in sight.watched}})
+        self.looks += 1
+        if len(self.points) > MOST_POINTS:
+            self.points = self.points[::2]
+            self._every *= 2
+
+
+def report(last: Sight, timeline: Timeline, stale: float) -> Mapping[str, Any]:
+    """The last look with its verdicts, and the timeline."""
     results = zip(last.watched, judged(last, stale), strict=True)
-    every = -(-len(sights) // MOST_POINTS)
     return {
         "verdict": str(verdict(last, stale)),
         "metrics": [_metric(result, critical=one.metric.critical) for one, result in results],
         "seconds": round(last.at, 3),
-        "looks": len(sights) - 1,
-        "timeline": [_point(sight) for sight in sights[1::every]],
+        "looks": timeline.looks,
+        "timeline": timeline.points,
     }
 
 
@@ -48,7 +62,6 @@ def _metric(result: Compared, *, critical: bool) -> dict[str, Any]:
         "verdict": str(result.verdict),
         "canary": _count(result.canary),
         "live": _count(result.live),
-        "bound_ms": None if result.bound is None else round(result.bound * 1000, 3),
         "chance": float(f"{result.chance:.2g}"),
         "needed": result.needed,
         "told": result.told,
@@ -59,12 +72,6 @@ def _count(count: Count) -> dict[str, int]:
     return {"requests": count.requests, "bad": count.bad}
 
 
-def _point(sight: Sight) -> dict[str, Any]:
-    return {"at": round(sight.at, 1), "metrics": {one.metric.name: _totals(one.comparison) for one in sight.watched}}
-
-
-def _totals(seen: Comparison) -> dict[str, list[list[int]]]:
-    """For each bound, answers and bad ones so far, of either side."""
-    return {
-        side: [[getattr(total, side).requests, getattr(total, side).bad] for total in seen.totals] for side in ("canary", "live")
-    }
+def _totals(one: Watched) -> dict[str, list[int]]:
+    total = one.comparison.total
+    return {"canary": [total.canary.requests, total.canary.bad], "live": [total.live.requests, total.live.bad]}

@@ -44,17 +44,25 @@ class Rule:
 
     @property
     def steadiest(self) -> str:
-        """The query of the value that was never worse: broken only if the rule was broken all the time."""
-        return f"{'max' if self.above is None else 'min'}_over_time({self._looks})"
+        """The query of the value that was never worse: broken only if the rule was broken at every look."""
+        return f"{'max' if self.above is None else 'min'}_over_time(({self.query}\n){self._times})"
 
     @property
     def looks(self) -> str:
-        """The query of how often there was a value at all, ``LOOKS`` times at best."""
-        return f"count_over_time({self._looks})"
+        """The query of how often the value was a number, which only a number is equal to itself."""
+        return f"count_over_time((({self.query}\n) == ({self.query}\n)){self._times})"
 
     @property
-    def _looks(self) -> str:
-        return f"({self.query})[{self.lasting:.0f}s:{max(1, round(self.lasting / LOOKS))}s]"
+    def most_looks(self) -> int:
+        return int(self.lasting // self._step)
+
+    @property
+    def _step(self) -> int:
+        return max(1, round(self.lasting / LOOKS))
+
+    @property
+    def _times(self) -> str:
+        return f"[{self.lasting:.0f}s:{self._step}s]"
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def kept(rule: Rule, value: float, looks: float) -> Kept:
     how = f"{side} {rule.bound:g} for {in_words(rule.lasting)}"
     if not beyond:
         return Kept(rule.name, Verdict.PASS, value, f"{value:.4g}, not {how}")
-    if looks < ENOUGH * min(LOOKS, rule.lasting):
+    if looks < ENOUGH * rule.most_looks:
         return Kept(
             rule.name,
             Verdict.INCONCLUSIVE,

@@ -10,87 +10,89 @@ inconclusive  too few answers for either
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from .._core.verdict import Verdict
-from .evidence import Evidence, joined
+from .evidence import Evidence
 from .model import Block, Compared, Count, Demand
 from .power import bar, needed
 
+LEAST = 5
+"""Answers of each side in a block. Fewer tell little of a rate, and one side alone tells nothing: such a block stays open."""
+
 NOTHING = Block(Count(), Count())
-Blocks = tuple[Block, ...]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One metric under watch: what was answered at each of its bounds, and what speaks against the canary.
+    """One metric under watch: what was bet on, block by block, and what speaks against the canary.
 
-    Errors have one bound; latencies several, in seconds, and an answer is bad at each that it is slower than. ``worst`` is the
+    ``open`` holds what is not bet on yet, by where it was counted: routers that share their traffic differently must not be
+    mixed. When a block is closed depends on how many answers it has, and never on how many of them were bad. ``worst`` is the
     logarithm of the most that ever spoke against the canary.
     """
 
     metric: str
     demand: Demand
-    bounds: tuple[float, ...]
-    totals: Blocks
-    evidences: tuple[Evidence, ...]
+    total: Block = NOTHING
+    open: Mapping[str, Block] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=Evidence)
     worst: float = 0.0
 
-    def after(self, blocks: Blocks) -> Comparison:
-        """With what was answered since; one block for each bound."""
-        totals = tuple(total + block for total, block in zip(self.totals, blocks, strict=True))
-        evidences = tuple(known.after(block) for known, block in zip(self.evidences, blocks, strict=True))
-        return replace(self, totals=totals, evidences=evidences, worst=max(self.worst, joined(evidences)))
-
-
-def comparison(metric: str, demand: Demand, bounds: Iterable[float] = (math.inf,)) -> Comparison:
-    """A watch that has seen nothing yet."""
-    known = tuple(bounds)
-    evidence = Evidence(tolerance=demand.tolerance)
-    return Comparison(metric, demand, known, (NOTHING,) * len(known), (evidence,) * len(known))
+    def after(self, blocks: Mapping[str, Block]) -> Comparison:
+        """With what was answered since, by where it was counted."""
+        pending = {place: self.open.get(place, NOTHING) + block for place, block in blocks.items()}
+        total, evidence = self.total, self.evidence
+        for block in filter(_is_full, pending.values()):
+            total, evidence = total + block, evidence.after(block)
+        left = {place: block for place, block in pending.items() if not _is_full(block)}
+        kept = {place: block for place, block in self.open.items() if place not in blocks}
+        return replace(self, total=total, open={**kept, **left}, evidence=evidence, worst=max(self.worst, evidence.log))
 
 
 def compared(seen: Comparison, metrics: int = 1) -> Compared:
-    """The verdict on one of so many metrics that are watched at once, told at the bound that speaks most against the canary."""
-    at = max(range(len(seen.bounds)), key=lambda n: joined((seen.evidences[n],)))
-    total = seen.totals[at]
-    enough = _enough(seen.demand, total, metrics)
-    verdict = _verdict(seen, total, enough, metrics)
+    """The verdict on one of so many metrics that are watched at once."""
+    enough = _enough(seen.demand, seen.total, metrics)
+    verdict = _verdict(seen, enough, metrics)
     return Compared(
         metric=seen.metric,
         verdict=verdict,
-        canary=total.canary,
-        live=total.live,
-        bound=None if math.isinf(seen.bounds[at]) else seen.bounds[at],
+        canary=seen.total.canary,
+        live=seen.total.live,
         chance=min(1.0, math.exp(-seen.worst)),
         needed=enough,
-        told=_told(total, seen.bounds[at], verdict, enough),
+        told=_told(seen.total, verdict, enough),
     )
 
 
-def _verdict(seen: Comparison, total: Block, enough: int, metrics: int) -> Verdict:
+def _is_full(block: Block) -> bool:
+    return min(block.canary.requests, block.live.requests) >= LEAST
+
+
+def _verdict(seen: Comparison, enough: int | None, metrics: int) -> Verdict:
     if seen.worst >= bar(seen.demand, metrics):
         return Verdict.FAIL
-    answers = total.canary.requests + total.live.requests
-    return Verdict.PASS if answers >= enough else Verdict.INCONCLUSIVE
+    return Verdict.PASS if enough is not None and seen.total.requests >= enough else Verdict.INCONCLUSIVE
 
 
-def _enough(demand: Demand, total: Block, metrics: int) -> int:
-    """As many answers as it takes at the rate of bad ones that the live side has, and at the shares of traffic that there are."""
-    live, answers = total.live, total.canary.requests + total.live.requests
-    base = (live.bad + 0.5) / (live.requests + 1)
-    share = (total.canary.requests + 0.5) / (answers + 1)
-    return needed(demand, min(base, 1 - demand.detects), share, metrics)
+def _enough(demand: Demand, total: Block, metrics: int) -> int | None:
+    """As many answers as it takes at the rate of bad ones that the live side has; None where a rise would not be seen."""
+    base = (total.live.bad + 0.5) / (total.live.requests + 1)
+    if base + demand.detects >= 1:
+        return None
+    return needed(demand, base, (total.canary.requests + 0.5) / (total.requests + 1), metrics)
 
 
-def _told(total: Block, bound: float, verdict: Verdict, enough: int) -> str:
-    what = "bad" if math.isinf(bound) else f"slower than {bound * 1000:g} ms"
-    sides = f"{_side(total.canary, what)} of the canary, {_side(total.live, what)} of the live side"
-    missing = enough - total.canary.requests - total.live.requests
-    return sides if verdict is not Verdict.INCONCLUSIVE else f"{sides}; {missing} more answers are needed for a verdict"
+def _told(total: Block, verdict: Verdict, enough: int | None) -> str:
+    sides = f"{_side(total.canary)} of the canary, {_side(total.live)} of the live side"
+    if verdict is not Verdict.INCONCLUSIVE:
+        return sides
+    if enough is None:
+        return f"{sides}; with so many bad answers of the live side a rise could not be seen"
+    return f"{sides}; {enough - total.requests} more answers are needed for a verdict"
 
 
-def _side(count: Count, what: str) -> str:
+def _side(count: Count) -> str:
     share = "no answers" if count.share is None else f"{count.share:.2%}"
-    return f"{count.bad} of {count.requests} {what} ({share})"
+    return f"{count.bad} of {count.requests} bad ({share})"

@@ -5,18 +5,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .._core.errors import Corrupt, Unavailable
 from .._core.verdict import Verdict, overall
 from .._core.wait import Clock, Pace, RealClock, wait_until
 from .counters import between, remembered
-from .model import Block, Compared, Demand, Seen
-from .verdict import Comparison, compared, comparison
+from .model import Block, Compared, Demand, Sides
+from .verdict import Comparison, compared
 
-Sides = tuple[Seen, Seen]
-"""The canary's, and the live side's."""
+Look = Mapping[str, Sides]
+"""What was counted, by where."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Metric:
     """
 
     name: str
-    look: Callable[[], Sides]
+    look: Callable[[], Look]
     critical: bool = True
 
 
@@ -46,26 +46,28 @@ class Patience:
 
 @dataclass(frozen=True)
 class Watched:
-    """A metric and what was seen of it; ``moved_at`` is when both sides last had new answers, ``trouble`` why a look failed."""
+    """A metric and what was seen of it.
+
+    ``canary_at`` and ``live_at`` are when either side last had new answers, ``trouble`` says why the last look failed.
+    """
 
     metric: Metric
     comparison: Comparison
-    last: Sides | None = None
-    moved_at: float = -math.inf
+    last: Look = field(default_factory=dict)
+    canary_at: float = -math.inf
+    live_at: float = -math.inf
     trouble: str = ""
 
-    def after(self, sides: Sides, now: float) -> Watched:
-        """With another look; the first only tells from where to count."""
-        known = self.last or sides
-        if not sides[0].bounds == sides[1].bounds == known[0].bounds:
-            return replace(self, trouble=f"the buckets of {self.metric.name} are not the same on both sides, or not as before")
-        seen = self.comparison if self.last else comparison(self.metric.name, self.comparison.demand, sides[0].bounds)
-        canary, live = (between(was, is_now) for was, is_now in zip(known, sides, strict=True))
+    def after(self, look: Look, now: float) -> Watched:
+        """With another look; the first of a place only tells from where to count."""
+        blocks = {place: _block(self.last[place], sides) for place, sides in look.items() if place in self.last}
+        known = {place: _remembered(self.last.get(place, sides), sides) for place, sides in look.items()}
         return replace(
             self,
-            comparison=seen.after(tuple(Block(one, other) for one, other in zip(canary, live, strict=True))),
-            last=(remembered(known[0], sides[0]), remembered(known[1], sides[1])),
-            moved_at=now if canary[0].requests and live[0].requests else self.moved_at,
+            comparison=self.comparison.after(blocks),
+            last={**self.last, **known},
+            canary_at=now if any(block.canary.requests for block in blocks.values()) else self.canary_at,
+            live_at=now if any(block.live.requests for block in blocks.values()) else self.live_at,
             trouble="",
         )
 
@@ -78,25 +80,31 @@ class Sight:
     watched: tuple[Watched, ...]
 
 
-def watch(metrics: Sequence[Metric], demand: Demand, patience: Patience, clock: Clock | None = None) -> tuple[Sight, ...]:
-    """Everything that was seen, look by look; ``verdict`` and ``judged`` say what follows from the last one."""
+def watch(
+    metrics: Sequence[Metric],
+    demand: Demand,
+    patience: Patience,
+    keep: Callable[[Sight], None] = lambda sight: None,
+    clock: Clock | None = None,
+) -> Sight:
+    """The last look, of which ``verdict`` and ``judged`` say what follows; ``keep`` is given every one."""
     time = clock or RealClock()
-    looking = _Looking(metrics, demand, time)
+    looking = _Looking(metrics, demand, keep, time)
 
     def until(seconds: float, *ends: Verdict) -> None:
         pace = Pace(seconds, patience.interval)
         wait_until(looking, lambda sight: verdict(sight, patience.stale) in ends, pace, clock=time)
 
     until(patience.duration, Verdict.FAIL)
-    if patience.longer and verdict(looking.sights[-1], patience.stale) is Verdict.INCONCLUSIVE:
+    if patience.longer and verdict(looking.last, patience.stale) is Verdict.INCONCLUSIVE:
         until(patience.longer, Verdict.FAIL, Verdict.PASS)
-    return tuple(looking.sights)
+    return looking.last
 
 
 def judged(sight: Sight, stale: float) -> tuple[Compared, ...]:
     """The verdict on each metric. One that did not move for too long has none, whatever it looked like before."""
     critical = sum(one.metric.critical for one in sight.watched)
-    return tuple(_judged(one, sight.at - one.moved_at, stale, critical if one.metric.critical else 1) for one in sight.watched)
+    return tuple(_judged(one, sight.at, stale, critical if one.metric.critical else 1) for one in sight.watched)
 
 
 def verdict(sight: Sight, stale: float) -> Verdict:
@@ -105,27 +113,39 @@ def verdict(sight: Sight, stale: float) -> Verdict:
     return overall(result.verdict for one, result in results if one.metric.critical)
 
 
-def _judged(one: Watched, still: float, stale: float, metrics: int) -> Compared:
+def _judged(one: Watched, now: float, stale: float, metrics: int) -> Compared:
     result = compared(one.comparison, metrics)
+    still = now - min(one.canary_at, one.live_at)
     if result.verdict is Verdict.FAIL or still <= stale:
         return result
-    why = one.trouble or "no new answers on one side or both"
+    silent = "the canary" if one.canary_at <= one.live_at else "the live side"
+    why = one.trouble or f"no new answers of {silent}"
     since = "since the watch began" if math.isinf(still) else f"for {still:.0f} s"
     return replace(result, verdict=Verdict.INCONCLUSIVE, told=f"{result.told}; {since}: {why}")
 
 
-class _Looking:
-    """Reads every metric once each time that it is called, and keeps what was seen."""
+def _block(before: Sides, now: Sides) -> Block:
+    canary, live = (between(was, is_now) for was, is_now in zip(before, now, strict=True))
+    return Block(canary, live)
 
-    def __init__(self, metrics: Sequence[Metric], demand: Demand, clock: Clock) -> None:
-        self._clock, self._began = clock, clock.now()
-        start = (Watched(metric, comparison(metric.name, demand)) for metric in metrics)
-        self.sights = [Sight(0.0, tuple(start))]
+
+def _remembered(before: Sides, now: Sides) -> Sides:
+    canary, live = (remembered(was, is_now) for was, is_now in zip(before, now, strict=True))
+    return canary, live
+
+
+class _Looking:
+    """Reads every metric once each time that it is called."""
+
+    def __init__(self, metrics: Sequence[Metric], demand: Demand, keep: Callable[[Sight], None], clock: Clock) -> None:
+        self._clock, self._began, self._keep = clock, clock.now(), keep
+        self.last = Sight(0.0, tuple(Watched(metric, Comparison(metric.name, demand)) for metric in metrics))
 
     def __call__(self) -> Sight:
         at = self._clock.now() - self._began
-        self.sights.append(Sight(at, tuple(_look(one, at) for one in self.sights[-1].watched)))
-        return self.sights[-1]
+        self.last = Sight(at, tuple(_look(one, at) for one in self.last.watched))
+        self._keep(self.last)
+        return self.last
 
 
 def _look(one: Watched, at: float) -> Watched:

@@ -53,7 +53,7 @@ def test_what_is_left_of_a_budget() -> None:
     assert "spent, 2.50 times over" in budget(THREE_NINES, {**CALM, 30 * DAY: 0.0025}).told
 
 
-@pytest.mark.parametrize(("target", "period"), [(1.0, DAY), (99.9, DAY), (0.0, DAY), (0.999, 60.0), (0.999, 1000 * DAY)])
+@pytest.mark.parametrize(("target", "period"), [(1.0, DAY), (99.9, DAY), (0.9, DAY), (0.999, 60.0), (0.999, 1000 * DAY)])
 def test_promises_that_nobody_could_keep_or_measure_are_refused(target: float, period: float) -> None:
     with pytest.raises(InvalidInput, match="allowed are"):
         Objective("availability", target, period)
@@ -79,9 +79,17 @@ def test_a_rule_is_broken_when_it_was_all_the_time(rule: Rule, value: float, loo
 
 
 def test_a_rule_asks_for_the_value_that_was_never_worse() -> None:
-    assert ABOVE.steadiest == "min_over_time((rate)[300s:15s])"
-    assert BELOW.steadiest == "max_over_time((replicas)[3600s:180s])"
-    assert ABOVE.looks == "count_over_time((rate)[300s:15s])"
+    """And how often it was a number. A comment at the end of a query must not take our bracket along."""
+    assert ABOVE.steadiest == "min_over_time((rate\n)[300s:15s])"
+    assert BELOW.steadiest == "max_over_time((replicas\n)[3600s:180s])"
+    assert ABOVE.looks == "count_over_time(((rate\n) == (rate\n))[300s:15s])"
+
+
+@pytest.mark.parametrize("lasting", [1, 10, 29, 30, 31, 45, 300, 86400])
+def test_a_rule_that_was_looked_at_all_the_time_is_broken_however_long_that_is(lasting: float) -> None:
+    rule = Rule("errors", "rate", above=0.05, lasting=lasting)
+    assert kept(rule, 1.0, rule.most_looks).verdict is Verdict.FAIL
+    assert kept(rule, 1.0, rule.most_looks * 0.5 - 1).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("bounds", [{}, {"above": 1.0, "below": 2.0}, {"above": float("nan")}, {"below": float("inf")}])
