@@ -13,7 +13,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._release import ready
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = [page for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")] if page.name != "CHANGELOG.md"]
+PAGES = [page for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/*.md")] if page.name != "CHANGELOG.md"]
 METAS = sorted(ROOT.glob("playbooks/*.meta.yml"))
 CODE = [*ROOT.glob("playbooks/*.yml"), *ROOT.glob("roles/**/*.yml"), *ROOT.glob("plugins/filter/*.py")]
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
