@@ -1,6 +1,6 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The option of every module that takes part in a run under the lock of an environment."""
+"""The option of every module that takes part in a run under the lock of an environment, and of those that may."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ options:
       - The environment, and the lock under which it is worked on, as M(mainstay.ops.ops_lock) returned it.
       - A run whose lock went to another one is refused at its next write.
     type: dict
+    required: true
     suboptions:
       environment:
         description: Name of the environment.
@@ -25,3 +26,5 @@ options:
         description: Name of the phase of the run; the result carries it.
         type: str
 """
+
+    OPTIONAL = DOCUMENTATION.replace("    type: dict\n    required: true\n", "    type: dict\n", 1)

@@ -18,7 +18,7 @@ description:
   - A replica is refused, and its primary named. Of a cluster, all primaries are flushed. It is refused while it is not whole or
     moves slots.
 extends_documentation_fragment:
-  - mainstay.ops.fence
+  - mainstay.ops.fence.optional
 author:
   - The mainstay maintainers (@mainstay)
 requirements:
@@ -86,8 +86,6 @@ options:
       - What the module returned as RV(confirm) when it was refused for O(largest). It holds for the same server, database,
         pattern and protected patterns, and for a tenth more keys than were counted.
     type: str
-  fence:
-    required: true
 attributes:
   check_mode:
     support: full

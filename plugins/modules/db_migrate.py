@@ -25,7 +25,7 @@ description:
 author:
   - The mainstay maintainers (@mainstay)
 extends_documentation_fragment:
-  - mainstay.ops.fence
+  - mainstay.ops.fence.optional
   - mainstay.ops.migration
 options:
   release:
@@ -66,8 +66,6 @@ options:
       - Run a migration that began and did not finish again from its first statement, after its remains were undone by hand.
     type: bool
     default: false
-  fence:
-    required: true
 attributes:
   check_mode:
     support: full

@@ -100,8 +100,6 @@ options:
     description: The Docker Engine's socket.
     type: path
     default: /var/run/docker.sock
-  fence:
-    required: true
 requirements:
   - docker (Python library) 5.0.3 or newer
   - Docker Engine 20.10 or newer

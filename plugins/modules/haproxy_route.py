@@ -38,8 +38,6 @@ options:
       - C(state) is V(routed), or V(unrouted) for a service that shall have no server in rotation; see O(confirm).
     type: dict
     required: true
-  fence:
-    required: true
   socket:
     description: HAProxy's Runtime API, a C(stats socket) with C(level admin).
     type: path

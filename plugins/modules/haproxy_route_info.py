@@ -12,7 +12,7 @@ description:
   - Reads through HAProxy's Runtime API which servers are in rotation, with weight, sessions and check.
   - Only reads.
 extends_documentation_fragment:
-  - mainstay.ops.fence
+  - mainstay.ops.fence.optional
 author:
   - The mainstay maintainers (@mainstay)
 options:
@@ -25,9 +25,6 @@ options:
     type: list
     elements: str
     default: []
-  fence:
-    description: The lock under which the look is taken; no older run writes here any more afterwards.
-    required: true
   socket:
     description: HAProxy's Runtime API, a C(stats socket).
     type: path

@@ -21,9 +21,6 @@ extends_documentation_fragment:
 author:
   - The mainstay maintainers (@mainstay)
 options:
-  fence:
-    description: The environment, and the lock under which it is worked on. Every module gets it, with the phase of its call.
-    required: true
   calls:
     description: What is to be done. No two calls of one phase name the same host.
     type: list

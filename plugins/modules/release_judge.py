@@ -19,8 +19,6 @@ options:
     description: The name of the run, the same as was given to M(mainstay.ops.ops_lock).
     type: str
     required: true
-  fence:
-    required: true
   phases:
     description:
       - The phases since the last verdict, in their order. One after a phase that did not pass is not judged.

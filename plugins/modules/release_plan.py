@@ -18,8 +18,6 @@ options:
     description: The name of the run, the same as was given to M(mainstay.ops.ops_lock).
     type: str
     required: true
-  fence:
-    required: true
   verb:
     description: What is wanted.
     type: str

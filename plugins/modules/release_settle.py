@@ -17,8 +17,6 @@ options:
     description: The name of the run, the same as was given to M(mainstay.ops.ops_lock).
     type: str
     required: true
-  fence:
-    required: true
   undone:
     description:
       - Whether undoing worked, where the run was undone. If it did not, the journal stays open for the next run to
