@@ -15,7 +15,7 @@ from .evidence import RATIOS
 from .model import Demand
 
 
-def bar(demand: Demand, metrics: int = 1) -> float:
+def threshold(demand: Demand, metrics: int = 1) -> float:
     """The logarithm that the evidence of a metric must reach; all metrics of a run share the false alarms."""
     return math.log(metrics / demand.false_alarms)
 
@@ -30,7 +30,7 @@ def needed(demand: Demand, base: float, share: float, metrics: int = 1) -> int:
     turns = (_log_odds(risen) - _log_odds(mixed), _log_odds(base) - _log_odds(mixed))
     drift = share * _divergence(risen, mixed) + (1 - share) * _divergence(base, mixed)
     spread = share * turns[0] ** 2 * risen * (1 - risen) + (1 - share) * turns[1] ** 2 * base * (1 - base)
-    least = bar(demand, metrics) + math.log(len(RATIOS))
+    least = threshold(demand, metrics) + math.log(len(RATIOS))
     wander = NormalDist().inv_cdf(demand.power) * math.sqrt(spread)
     return math.ceil(((wander + math.sqrt(wander**2 + 4 * drift * least)) / (2 * drift)) ** 2)
 

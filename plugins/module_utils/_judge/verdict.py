@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from .._core.verdict import Verdict
 from .evidence import Evidence
 from .model import Block, Compared, Count, Demand
-from .power import bar, needed
+from .power import needed, threshold
 
 LEAST = 5
 """Answers of each side in a block. Fewer tell little of a rate, and one side alone tells nothing: such a block stays open."""
@@ -71,7 +71,7 @@ def _is_full(block: Block) -> bool:
 
 
 def _verdict(seen: Comparison, enough: int | None, metrics: int) -> Verdict:
-    if seen.worst >= bar(seen.demand, metrics):
+    if seen.worst >= threshold(seen.demand, metrics):
         return Verdict.FAIL
     return Verdict.PASS if enough is not None and seen.total.requests >= enough else Verdict.INCONCLUSIVE
 
