@@ -43,15 +43,6 @@ class Controller:
         everybody = number in (signal.SIGINT, signal.SIGHUP)
         os.killpg(self.process.pid, number) if everybody else self.process.send_signal(number)
 
-    def ends_by(self, number: signal.Signals) -> fleet.Result:
-        """Whoever presses Ctrl-C and sees nothing happen presses it again: of hundreds of SIGINTs one was seen to be lost."""
-        self.signal(number)
-        for _ in range(5 if number is signal.SIGINT else 0):
-            with suppress(subprocess.TimeoutExpired):
-                return self.ends(5)
-            self.signal(number)
-        return self.ends()
-
     @property
     def goes_on(self) -> bool:
         return self.process.poll() is None

@@ -47,7 +47,8 @@ def test_a_run_that_is_killed_loses_no_request_and_the_next_one_converges(
         run = begin("deploy", version=wanted, strategy="rolling")
         assert run.reaches(step, times), run.output
         time.sleep(len(step) % 7 / 10)
-        assert run.ends_by(number).rc != 0
+        run.signal(number)
+        assert run.ends().rc != 0
         load.phase("killed")
         again = fleet.playbook("deploy", version=wanted, strategy="rolling")
         assert again.rc == 0, again.output
@@ -78,7 +79,8 @@ def test_an_undoing_that_is_killed_is_finished_by_the_next_run(calm: fleet.Snaps
     with customers.shopping(rate=300) as load:
         run = begin("deploy", version="v4-never-healthy", strategy="rolling", mainstay_services=fleet.impatient("6s"))
         assert run.reaches("Judge: undo route"), run.output
-        run.ends_by(number)
+        run.signal(number)
+        run.ends()
         again = fleet.playbook("deploy", version=calm.version)
         assert again.rc == 0, again.output
         assert fleet.what_hinders() == []
