@@ -66,13 +66,17 @@ class Controller:
         self.log.unlink(missing_ok=True)
 
 
+AT_A_TERMINAL = ("env", "--default-signal=INT,HUP")
+"""Whatever runs in the background of a shell ignores SIGINT, and so does all that it starts, unless told otherwise."""
+
+
 def begin(name: str, *arguments: str, **extra: object) -> Controller:
     """Start a playbook and return at once."""
     descriptor, path = tempfile.mkstemp(prefix="mainstay-run-", suffix=".log")
     words = fleet.ansible(f"mainstay.ops.{name}", *arguments, *fleet.flags(extra))
     with os.fdopen(descriptor, "wb") as log:
         process = subprocess.Popen(
-            words,
+            [*AT_A_TERMINAL, *words],
             cwd=fleet.ROOT,
             env=fleet.environment(),
             stdin=subprocess.DEVNULL,
