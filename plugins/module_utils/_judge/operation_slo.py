@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .._core.errors import InvalidInput, Unavailable
-from .._core.text import NAME, reason, shown
+from .._core.text import NAME, reason, seconds, shown
 from .._core.verdict import Verdict, overall
 from .._edge.run import Reading, Report
 from .._edge.spec import Seconds, into
@@ -61,17 +61,6 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Timed:
-    """A rule as a user writes it."""
-
-    name: str
-    query: str
-    lasting: Seconds
-    above: float | None = None
-    below: float | None = None
-
-
-@dataclass(frozen=True)
 class Check:
     """What is asked of which Prometheus, whether the module fails unless it passes, and why it shall not."""
 
@@ -84,12 +73,12 @@ class Check:
 
 def _parse(params: Mapping[str, Any]) -> Check:
     asked = [into(Asked, one) for one in params["objectives"]]
-    timed = [into(Timed, one) for one in params["rules"]]
-    different([*(one.name for one in asked), *(one.name for one in timed)], "objectives and rules")
+    rules = [Rule(**{**one, "lasting": seconds(one["lasting"], noun="lasting")}) for one in params["rules"]]
+    different([*(one.name for one in asked), *(one.name for one in rules)], "objectives and rules")
     return Check(
         place=into(Place, params["prometheus"]),
         objectives=tuple((one, Objective(one.name, one.target, one.period)) for one in asked),
-        rules=tuple(Rule(one.name, one.query, one.above, one.below, one.lasting) for one in timed),
+        rules=tuple(rules),
         must_pass=params["must_pass"],
         override="" if params["override"] is None else reason(params["override"]),
     )
