@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -26,6 +27,11 @@ def ensure_identity(settings: Settings, hosts: tuple[Host, ...]) -> None:
     write_known_hosts(settings)
     ensure_authority(settings.state)
     ensure_certificate(settings.state, "registry", ("ops1", "localhost"), (settings.address(10), "127.0.0.1"))
+
+
+def fingerprint(settings: Settings) -> str:
+    """Of the key that opens the hosts; short, for a label."""
+    return hashlib.sha256((settings.state / "id_ed25519.pub").read_bytes()).hexdigest()[:16]
 
 
 def host_key(settings: Settings, host: Host) -> Path:

@@ -117,7 +117,7 @@ class Customer:
         length = LENGTH.search(head)
         body = await reader.readexactly(int(length[1]) if length else 0)
         if head[9:10] != b"2":
-            phase.fail(f"status {head[9:12].decode()} on {self.router}")
+            phase.fail(f"status {head[9:12].decode()} on {self.router}: {body[:120].decode(errors='replace')!r}")
         phase.versions.update(match.decode() for match in VERSION.findall(body))
         if self.closes or b"connection: close" in head.lower():
             self.leave()

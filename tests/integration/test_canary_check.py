@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.client import HTTPConnection
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_module import run_module
-from haproxy_server import Fixture, names, running
+from haproxy_server import Fixture, free_port, names, running
 
 SIDES = {"canary": "green", "live": "blue"}
 ERRORS = {"name": "errors", "backends": ["shop_api"]}
@@ -37,11 +37,10 @@ def going_on(work: Callable[[], None], pause: float) -> Iterator[None]:
 
 def through(fixture: Fixture, path: str = "/api/") -> Callable[[], None]:
     def ask() -> None:
-        connection = HTTPConnection("127.0.0.1", fixture.port, timeout=5)
-        for _ in range(10):
-            connection.request("GET", path)
-            connection.getresponse().read()
-        connection.close()
+        with closing(HTTPConnection("127.0.0.1", fixture.port, timeout=5)) as connection, suppress(RemoteDisconnected):
+            for _ in range(10):
+                connection.request("GET", path)
+                connection.getresponse().read()
 
     return ask
 
@@ -51,10 +50,16 @@ def shop(root: Path, *, errs_every: int = 0, page: str = "") -> Iterator[tuple[F
     """Both slots in rotation, the canary answering each so-many-th request with 500; and the address of the page."""
     with running(root, {"shop_api": names(["app1"], 1)}, initially="") as fixture:
         fixture.replicas["shop_api/app1-green-1"].errs_every = errs_every
-        statistics = f"frontend page\n  bind 127.0.0.1:{fixture.port + 1}\n  stats enable\n  stats uri {page or '/'}\n"
-        fixture.config.write_text(fixture.plain + statistics)
-        fixture.reload()
-        yield fixture, f"http://127.0.0.1:{fixture.port + 1}{page}"
+        yield fixture, with_page(fixture, page)
+
+
+def with_page(fixture: Fixture, path: str = "") -> str:
+    """The address of the page with the counters that HAProxy shows from now on."""
+    port = free_port()
+    page = f"frontend page\n  bind 127.0.0.1:{port}\n  stats enable\n  stats uri {path or '/'}\n"
+    fixture.config.write_text(fixture.plain + page)
+    fixture.reload()
+    return f"http://127.0.0.1:{port}{path}"
 
 
 def checked(url: str, metrics: list[dict[str, Any]] | None = None, **more: Any) -> dict[str, Any]:
@@ -119,12 +124,10 @@ def test_a_metric_that_is_not_critical_is_told_and_changes_nothing(tmp_path: Pat
     with running(tmp_path, {"shop_api": names(["app1"], 1), "shop_chat": names(["app1"], 1)}, initially="") as fixture:
         fixture.replicas["shop_chat/app1-green-1"].errs_every = 3
         (tmp_path / "none.map").write_text("chat shop_chat\n")
-        page = f"frontend page\n  bind 127.0.0.1:{fixture.port + 1}\n  stats enable\n  stats uri /\n"
-        fixture.config.write_text(fixture.plain + page)
-        fixture.reload()
+        url = with_page(fixture)
         chat = {"name": "chat", "backends": ["shop_chat"], "critical": False}
         with going_on(through(fixture), 0.02), going_on(through(fixture, "/chat/"), 0.05):
-            told = checked(f"http://127.0.0.1:{fixture.port + 1}", [ERRORS, chat], duration="6s", longer="40s")
+            told = checked(url, [ERRORS, chat], duration="6s", longer="40s")
     assert [told["verdict"], *(one["verdict"] for one in told["metrics"])] == ["pass", "pass", "fail"]
 
 
