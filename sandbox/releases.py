@@ -36,6 +36,7 @@ RELEASES = (
     Release("v4-slow-start", faults=everywhere("slow-start")),
     Release("v4-ignores-sigterm", faults=everywhere("ignores-sigterm")),
     Release("v4-crashes-under-load", faults=everywhere("crashes-under-load")),
+    Release("v4-errs-sometimes", faults={"api": "errs-sometimes"}),
     Release("v4-bad-migration"),  # its code is good; its migration 0003 fails half-way
     Release("v4-bad-worker", faults={"worker": "never-healthy"}),
 )

@@ -16,6 +16,8 @@ from ..module_utils._core.text import VERSION
 from ..module_utils._release import verdict
 from ..module_utils._release.model import PASS
 
+STATISTICS = 8404
+"""The port on which the role router_haproxy has HAProxy show its counters."""
 FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase")
 
 
@@ -46,7 +48,12 @@ def fleet(hostvars: Mapping[str, Any], groups: Mapping[str, Sequence[str]], look
                 seen["silent"][host] = result.get("msg", "it did not say why")
             else:
                 seen[key][host] = result[key] if key == "replicas" else _servers(result["services"])
-    return {**seen, "addresses": addresses(hostvars, groups["app"]), "entrances": entrances(hostvars, groups["proxy"])}
+    return {
+        **seen,
+        "addresses": addresses(hostvars, groups["app"]),
+        "entrances": entrances(hostvars, groups["proxy"]),
+        "statistics": statistics(hostvars, groups["proxy"]),
+    }
 
 
 def _servers(services: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -167,6 +174,14 @@ def entrances(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, st
     """The URL of each router as users reach it: mainstay_entrance, else http on its address."""
     return {
         host: str(hostvars[host].get("mainstay_entrance") or f"http://{address}")
+        for host, address in addresses(hostvars, hosts).items()
+    }
+
+
+def statistics(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, str]:
+    """The page of statistics of each router: mainstay_statistics, else the role's own port on its address."""
+    return {
+        host: str(hostvars[host].get("mainstay_statistics") or f"http://{address}:{STATISTICS}")
         for host, address in addresses(hostvars, hosts).items()
     }
 

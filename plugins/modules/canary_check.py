@@ -142,6 +142,11 @@ verdict:
   type: str
   choices: [pass, fail, inconclusive]
   sample: pass
+told:
+  description: The verdict as a sentence, with the numbers of the metrics that it rests on.
+  returned: always
+  type: str
+  sample: "the canary does worse than the live side: errors: 12 of 214 bad (5.61%) of the canary, 2 of 1911 bad (0.10%) of ..."
 metrics:
   description: The results, in the order of O(metrics). Returned when the module fails, too.
   returned: always
@@ -201,24 +206,14 @@ timeline:
 """
 
 from ..module_utils._edge.run import run
-from ..module_utils._judge.operation_canary import CANARY, METRIC
-from ..module_utils._judge.operation_place import PLACE
+from ..module_utils._judge.operation_canary import CANARY, COMPARISON
 
 
 def main() -> None:
     run(
         {
-            "canary": {"type": "str", "choices": ["blue", "green"], "required": True},
-            "live": {"type": "str", "choices": ["blue", "green"], "required": True},
-            "metrics": {"type": "list", "elements": "dict", "required": True, "options": METRIC},
-            "haproxy": {"type": "list", "elements": "dict", "required": True, "options": PLACE},
+            **COMPARISON,
             "duration": {"type": "str", "default": "5m"},
-            "longer": {"type": "str", "default": "0s"},
-            "interval": {"type": "str", "default": "1s"},
-            "stale": {"type": "str", "default": "30s"},
-            "false_alarms": {"type": "float", "default": 0.01},
-            "detects": {"type": "float", "default": 0.05},
-            "power": {"type": "float", "default": 0.95},
             "must_pass": {"type": "bool", "default": True},
         },
         CANARY,

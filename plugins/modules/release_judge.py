@@ -167,8 +167,110 @@ options:
     description: How long they have to stay well afterwards.
     type: str
     default: 0s
+  canary:
+    description:
+      - A comparison with the release beside it while it bakes, as M(mainstay.ops.canary_check) makes it. Whichever is bad first,
+        the canary or an endpoint, ends it.
+    type: dict
+    suboptions:
+      canary:
+        description: The slot of the new release.
+        type: str
+        choices: [blue, green]
+        required: true
+      live:
+        description: The slot of the release beside it.
+        type: str
+        choices: [blue, green]
+        required: true
+      metrics:
+        description: What is compared.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: The name under which the result is told. No two metrics have the same.
+            type: str
+            required: true
+          critical:
+            description: Whether the verdict depends on it. With V(false) it is only told.
+            type: bool
+            default: true
+          backends:
+            description: Backends of HAProxy, such as C(shop_api). Each must have servers in both slots.
+            type: list
+            elements: str
+            required: true
+      haproxy:
+        description:
+          - The page of statistics of every router. Each is compared by itself, and what speaks against the canary adds up.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          url:
+            description: Where it is, without credentials.
+            type: str
+            required: true
+          username:
+            description: Who asks.
+            type: str
+          password:
+            description: The password that goes with it.
+            type: str
+          ca_path:
+            description: PEM file of certificate authorities to trust instead of the system's.
+            type: path
+          validate_certs:
+            description: Whether TLS certificates are verified.
+            type: bool
+            default: true
+      longer:
+        description: How much longer to watch at most while the verdict is V(inconclusive).
+        type: str
+        default: 0s
+      interval:
+        description: The pause between two looks.
+        type: str
+        default: 1s
+      stale:
+        description: How long a critical metric may go without a new answer on both sides before what was seen proves nothing.
+        type: str
+        default: 30s
+      false_alarms:
+        description:
+          - How often a canary as good as the live side may be failed, 0.000001 to 0.2, by any of the metrics.
+        type: float
+        default: 0.01
+      detects:
+        description: The rise of the share of bad answers that must have been found, if it were there, before a pass.
+        type: float
+        default: 0.05
+      power:
+        description: The probability with which it must have been found, 0.5 to 0.999.
+        type: float
+        default: 0.95
+  ask:
+    description:
+      - How long to wait for a person, who answers with M(mainstay.ops.release_decide). What is watched is watched on meanwhile.
+    type: dict
+    default: {}
+    suboptions:
+      passed:
+        description: Of what has passed. When nobody answers it has not.
+        type: str
+        default: 0s
+      inconclusive:
+        description: Of what could not be judged.
+        type: str
+        default: 0s
+      another:
+        description: Whether it must be another person than the one who started the run.
+        type: bool
+        default: false
   lease:
-    description: How long the next phase may take.
+    description: How long the next phase may take. The lock is kept while this one is watched, however long that is.
     type: str
     default: 60s
   directory:
@@ -212,6 +314,10 @@ blames_release:
   description: Whether the release itself was at fault, and not a host or a server that it needs.
   returned: always
   type: bool
+numbers:
+  description: What M(mainstay.ops.canary_check) returns of the comparison, empty where there was none.
+  returned: always
+  type: dict
 judged:
   description: The last of the phases.
   returned: always
@@ -232,6 +338,7 @@ steps:
 from ..module_utils._edge.run import run
 from ..module_utils._edge.spec import FENCE
 from ..module_utils._health.operation import ENDPOINT
+from ..module_utils._judge.operation_canary import COMPARISON
 from ..module_utils._release.operation_judge import RELEASE_JUDGE
 
 PHASE = {
@@ -239,6 +346,11 @@ PHASE = {
     "hosts": {"type": "list", "elements": "str", "required": True},
     "results": {"type": "dict", "default": {}},
     "any_will_do": {"type": "bool", "default": False},
+}
+ASKING = {
+    "passed": {"type": "str", "default": "0s"},
+    "inconclusive": {"type": "str", "default": "0s"},
+    "another": {"type": "bool", "default": False},
 }
 
 
@@ -253,6 +365,8 @@ def main() -> None:
             "healthy": {"type": "int", "default": 1},
             "deadline": {"type": "str", "default": "30s"},
             "bake": {"type": "str", "default": "0s"},
+            "canary": {"type": "dict", "options": COMPARISON},
+            "ask": {"type": "dict", "default": {}, "options": ASKING},
             "lease": {"type": "str", "default": "60s"},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },

@@ -30,16 +30,101 @@ options:
     type: str
     default: ""
   strategy:
-    description: V(rolling) goes through the hosts in batches, V(blue_green) switches all of them at once.
+    description:
+      - V(rolling) goes through the hosts in batches, V(blue_green) switches all of them at once, V(canary) moves the traffic
+        in steps and compares both sides in each.
+      - A rollback does not take the steps of a canary but switches.
     type: str
-    choices: [rolling, blue_green]
+    choices: [rolling, blue_green, canary]
     default: rolling
   batch:
     description: How many hosts are in a batch of a rolling deploy, such as V(1) or V(25%).
     type: str
     default: "1"
+  bake:
+    description: How long a release must stay well after each batch.
+    type: str
+    default: 0s
+  application:
+    description: Name of the application, after which the backends of the routers are called.
+    type: str
+    default: ""
+  canary:
+    description: The steps of a canary, and how it is compared with what serves beside it.
+    type: dict
+    default: {}
+    suboptions:
+      steps:
+        description:
+          - The steps, each with a larger share than the one before it, the last with all traffic.
+          - Without steps these are 10 % for 30 minutes, 50 % for 10 minutes, and all traffic for 5 minutes.
+        type: list
+        elements: dict
+        suboptions:
+          share:
+            description: Percentage of the traffic of each routed service. The release runs on as large a share of the hosts.
+            type: int
+            required: true
+          watch:
+            description: How long the step is watched.
+            type: str
+            default: 5m
+          pause:
+            description: How long a person has, once the step has passed, to let it go on with M(mainstay.ops.release_decide).
+            type: str
+            default: 0s
+      metrics:
+        description: What is compared. Without metrics the errors of all services of the kind C(web).
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The name under which the result is told.
+            type: str
+            required: true
+          services:
+            description: Services whose errors it counts.
+            type: list
+            elements: str
+            required: true
+          critical:
+            description: Whether the verdict depends on it. With V(false) it is only told.
+            type: bool
+            default: true
+      ask:
+        description: How long a person has to decide about a step that proved nothing. It is undone when nobody does.
+        type: str
+        default: 0s
+      another:
+        description: Whether the person who lets a run go on must be another than the one who started it.
+        type: bool
+        default: false
+      longer:
+        description: How much longer a step is watched at most while it proves nothing.
+        type: str
+        default: 10m
+      interval:
+        description: The pause between two looks.
+        type: str
+        default: 1s
+      stale:
+        description: How long both sides may go without a new answer before what was seen proves nothing.
+        type: str
+        default: 30s
+      false_alarms:
+        description: How often a canary as good as the live side may be failed, over all steps together.
+        type: float
+        default: 0.01
+      detects:
+        description: The rise of the share of bad answers that must have been found, if it were there, before a step passes.
+        type: float
+        default: 0.05
+      power:
+        description: The probability with which it must have been found.
+        type: float
+        default: 0.95
   keep_previous:
-    description: Whether V(blue_green) leaves the previous release running beside, so that going back takes one switch.
+    description: Whether V(blue_green) and V(canary) leave the previous release running, so that going back takes one switch.
     type: bool
     default: true
   services:
@@ -69,6 +154,10 @@ options:
         default: {}
       entrances:
         description: URLs of the routers as the operations host reaches them.
+        type: dict
+        default: {}
+      statistics:
+        description: Pages of statistics of the routers as the operations host reaches them.
         type: dict
         default: {}
       silent:
@@ -166,7 +255,10 @@ steps:
 
 from ..module_utils._edge.run import run
 from ..module_utils._edge.spec import FENCE
+from ..module_utils._release.operation_course import COURSE
 from ..module_utils._release.operation_plan import RELEASE_PLAN
+
+FLEET = ("replicas", "servers", "addresses", "entrances", "statistics", "silent")
 
 
 def main() -> None:
@@ -176,17 +268,18 @@ def main() -> None:
             "fence": {"type": "dict", "required": True, "options": FENCE},
             "verb": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
             "version": {"type": "str", "default": ""},
-            "strategy": {"type": "str", "choices": ["rolling", "blue_green"], "default": "rolling"},
+            "strategy": {"type": "str", "choices": ["rolling", "blue_green", "canary"], "default": "rolling"},
             "batch": {"type": "str", "default": "1"},
+            "bake": {"type": "str", "default": "0s"},
+            "application": {"type": "str", "default": ""},
+            "canary": {"type": "dict", "default": {}, "options": COURSE},
             "keep_previous": {"type": "bool", "default": True},
             "services": {"type": "dict", "required": True},
             "secrets": {"type": "dict", "default": {}, "no_log": True},
             "fleet": {
                 "type": "dict",
                 "required": True,
-                "options": {
-                    name: {"type": "dict", "default": {}} for name in ("replicas", "servers", "addresses", "entrances", "silent")
-                },
+                "options": {key: {"type": "dict", "default": {}} for key in FLEET},
             },
             "schema": {"type": "dict", "default": {}},
             "newest_migration": {"type": "str", "default": ""},
@@ -206,6 +299,7 @@ def main() -> None:
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_PLAN,
+        required_if=[("strategy", "canary", ("application",))],
     )
 
 

@@ -12,13 +12,18 @@ import pytest
 
 UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
-PURE = {"model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power", "counters", "objective", "rule"}
+PURE = {
+    "model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power", "counters", "objective", "rule",
+    "canary", "parts",
+}  # fmt: skip
 ROOMS = {
     "model": {"model"},
-    "plan": {"model", "plan", "ready", "batches"},
+    "plan": {"model", "plan", "ready", "batches", "canary", "parts"},
     "ready": {"model", "ready"},
     "choice": {"model", "ready"},
     "batches": {"model", "ready"},
+    "canary": {"model", "ready", "batches"},
+    "parts": {"model", "batches", "canary"},
     "verdict": {"model", "ready", "router", "evidence", "power"},
     "evidence": {"model"},
     "power": {"model", "evidence"},

@@ -93,7 +93,8 @@ def reason(text: str) -> str:
     return text.strip()
 
 
-def within(noun: str, value: float, least: float, most: float) -> None:
-    """Raise ``InvalidInput`` unless the value lies between the two, which are allowed."""
+def within(noun: str, value: float, least: float, most: float) -> float:
+    """The value if it lies between the two, which are allowed; raises ``InvalidInput`` otherwise."""
     if not least <= value <= most:
         raise InvalidInput(f"{value:g} is not a sensible {noun}: allowed are {least:g} to {most:g}")
+    return value

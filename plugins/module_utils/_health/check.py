@@ -7,9 +7,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
+from threading import Event
 
 from .._core.errors import InvalidInput
 from .._core.text import listed, shown
+from .._core.verdict import Verdict
 from .._core.wait import Clock, Pace, RealClock, wait_until
 from .model import Answer, Endpoint, Policy, Result, Trial
 from .probe import probe
@@ -49,14 +51,31 @@ def stay_well(
     pace: Pace,
     clock: Clock | None = None,
     ask: Callable[[Endpoint], Answer] = probe,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> tuple[Result, ...]:
-    """Asks every endpoint until the time is over; one answer that is not right ends it, and the endpoint has not passed."""
-    return at_once(partial(guard, pace=pace, clock=clock or RealClock(), ask=ask), endpoints)
+    """Asks every endpoint until the time or whatever else ``is_over``; one answer that is not right ends it for all."""
+    sick = Event()
+    guarded = partial(guard, pace=pace, clock=clock or RealClock(), ask=ask, is_over=lambda: sick.is_set() or is_over())
+
+    def guarded_for_all(endpoint: Endpoint) -> Result:
+        result = guarded(endpoint)
+        if result.verdict is not Verdict.PASS:
+            sick.set()
+        return result
+
+    return at_once(guarded_for_all, endpoints)
 
 
-def guard(endpoint: Endpoint, pace: Pace, clock: Clock, ask: Callable[[Endpoint], Answer]) -> Result:
+def guard(
+    endpoint: Endpoint,
+    pace: Pace,
+    clock: Clock,
+    ask: Callable[[Endpoint], Answer],
+    is_over: Callable[[], bool] = lambda: False,
+) -> Result:
     """Asks one endpoint until it gives a wrong answer or the time is over."""
-    _done, seen = wait_until(_looking(endpoint, ask), lambda seen: seen[-1].trouble is not None, pace, clock=clock)
+    look = _looking(endpoint, ask)
+    _done, seen = wait_until(look, lambda seen: seen[-1].trouble is not None or is_over(), pace, clock=clock)
     return judge(endpoint, seen, len(seen))
 
 

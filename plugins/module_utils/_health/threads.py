@@ -20,18 +20,19 @@ Item = TypeVar("Item")
 def within(seconds: float, work: Callable[[], T]) -> T:
     """What ``work`` returns; raises what it raises, and ``TimeoutError`` if it takes longer."""
     try:
-        return _beside(work).result(max(0.0, seconds))
+        return beside(work).result(max(0.0, seconds))
     except concurrent.futures.TimeoutError:
         raise TimeoutError from None
 
 
 def at_once(work: Callable[[Item], T], items: Iterable[Item]) -> tuple[T, ...]:
     """``work`` of every item, all at the same time, results in the order of the items."""
-    futures = [_beside(lambda item=item: work(item)) for item in items]  # type: ignore[misc]  # the default binds the item
+    futures = [beside(lambda item=item: work(item)) for item in items]  # type: ignore[misc]  # the default binds the item
     return tuple(future.result() for future in futures)
 
 
-def _beside(work: Callable[[], T]) -> Future[T]:
+def beside(work: Callable[[], T]) -> Future[T]:
+    """``work``, begun."""
     future: Future[T] = Future()
     Thread(target=_settle, args=(future, work), daemon=True).start()
     return future

@@ -33,11 +33,13 @@ class Timeline:
 
 
 def report(last: Sight, timeline: Timeline, stale: float) -> Mapping[str, Any]:
-    """The last look with its verdicts, and the timeline."""
-    results = zip(last.watched, judged(last, stale), strict=True)
+    """The last look with its verdicts and a sentence for people, and the timeline."""
+    of_all, results = verdict(last, stale), zip(last.watched, judged(last, stale), strict=True)
+    metrics = [_metric(result, critical=one.metric.critical) for one, result in results]
     return {
-        "verdict": str(verdict(last, stale)),
-        "metrics": [_metric(result, critical=one.metric.critical) for one, result in results],
+        "verdict": str(of_all),
+        "told": _in_words(of_all, metrics),
+        "metrics": metrics,
         "seconds": round(last.at, 3),
         "looks": timeline.looks,
         "timeline": timeline.points,
@@ -46,13 +48,18 @@ def report(last: Sight, timeline: Timeline, stale: float) -> Mapping[str, Any]:
 
 def demand_pass(told: Mapping[str, Any]) -> None:
     """Raise ``CanaryWorse``, or ``NotProven`` if nothing was found against it, unless every critical metric passed."""
-    if told["verdict"] == Verdict.PASS:
-        return
-    kind = CanaryWorse if told["verdict"] == Verdict.FAIL else NotProven
-    what = "does worse than the live side" if kind is CanaryWorse else "could not be proven to do as well as the live side"
-    bad = [one for one in told["metrics"] if one["critical"] and one["verdict"] == told["verdict"]]
-    why = "; ".join(f"{one['name']}: {one['told']}" for one in bad)
-    raise kind(f"the canary {what}: {why}", **told)
+    if told["verdict"] != Verdict.PASS:
+        raise (CanaryWorse if told["verdict"] == Verdict.FAIL else NotProven)(told["told"], **told)
+
+
+def _in_words(of_all: Verdict, metrics: list[dict[str, Any]]) -> str:
+    what = {
+        Verdict.PASS: "does as well as the live side",
+        Verdict.FAIL: "does worse than the live side",
+        Verdict.INCONCLUSIVE: "could not be proven to do as well as the live side",
+    }[of_all]
+    decisive = [f"{one['name']}: {one['told']}" for one in metrics if one["critical"] and one["verdict"] == of_all]
+    return f"the canary {what}: {'; '.join(decisive)}"
 
 
 def _metric(result: Compared, *, critical: bool) -> dict[str, Any]:

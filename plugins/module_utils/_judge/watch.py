@@ -43,6 +43,10 @@ class Patience:
     interval: float = 1.0
     stale: float = 30.0
 
+    @property
+    def longest(self) -> float:
+        return self.duration + self.longer
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -86,14 +90,18 @@ def watch(
     patience: Patience,
     keep: Callable[[Sight], None] = lambda sight: None,
     clock: Clock | None = None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> Sight:
-    """The last look, of which ``verdict`` and ``judged`` say what follows; ``keep`` is given every one."""
+    """The last look, of which ``verdict`` and ``judged`` say what follows; ``keep`` is given every one.
+
+    Whatever else it waits for, the watch ends when ``is_over`` says so.
+    """
     time = clock or RealClock()
     looking = _Looking(metrics, demand, keep, time)
 
     def until(seconds: float, *ends: Verdict) -> None:
         pace = Pace(seconds, patience.interval)
-        wait_until(looking, lambda sight: verdict(sight, patience.stale) in ends, pace, clock=time)
+        wait_until(looking, lambda sight: is_over() or verdict(sight, patience.stale) in ends, pace, clock=time)
 
     until(patience.duration, Verdict.FAIL)
     if patience.longer and verdict(looking.last, patience.stale) is Verdict.INCONCLUSIVE:

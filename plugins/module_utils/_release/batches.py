@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.text import seconds, shown
-from .model import Release, Spec, other
+from .model import Release, Spec
 from .ready import is_routed, ports, replicas
 
 IN_ROTATION = 100
@@ -30,33 +30,39 @@ def split(hosts: Sequence[str], size: str) -> list[list[str]]:
     return [list(hosts[i : i + each]) for i in range(0, len(hosts), each)]
 
 
-def route(services: Mapping[str, Spec], counts: Mapping[str, Mapping[str, int]], slots: Mapping[str, Sequence[str]]) -> Route:
-    """What haproxy_route is to do: of every routed service, the hosts on which each slot is in rotation."""
-    return {name: _traffic(spec, counts[name], slots) for name, spec in services.items() if is_routed(spec)}
+def evenly(servers: Mapping[str, int]) -> dict[str, int]:
+    """Every server takes the same, whichever slot it is in."""
+    return dict.fromkeys(servers, IN_ROTATION)
 
 
-def _traffic(spec: Spec, counts: Mapping[str, int], slots: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    shares = {slot: _share(counts.get(slot, 0), hosts) for slot, hosts in slots.items()}
+def route(
+    services: Mapping[str, Spec],
+    counts: Mapping[str, Mapping[str, int]],
+    slots: Mapping[str, Sequence[str]],
+    weigh: Callable[[Mapping[str, int]], Mapping[str, int]] = evenly,
+) -> Route:
+    """What haproxy_route is to do: of every routed service, the hosts on which each slot is in rotation.
+
+    ``weigh`` gives the weight of each server by slot, of how many servers each slot has.
+    """
+    return {name: _traffic(spec, counts[name], slots, weigh) for name, spec in services.items() if is_routed(spec)}
+
+
+def _traffic(
+    spec: Spec,
+    counts: Mapping[str, int],
+    slots: Mapping[str, Sequence[str]],
+    weigh: Callable[[Mapping[str, int]], Mapping[str, int]],
+) -> dict[str, Any]:
+    weights = weigh({slot: counts.get(slot, 0) * len(hosts) for slot, hosts in slots.items()})
+    shares = {slot: _share(counts.get(slot, 0), hosts, weights[slot]) for slot, hosts in slots.items()}
     routed = any(share["weight"] for share in shares.values())
     drain = {option: spec[option] for option in ("drain_timeout", "spread") if option in spec}
     return {"state": "routed" if routed else "unrouted", "slots": shares, **drain}
 
 
-def _share(count: int, hosts: Sequence[str]) -> dict[str, Any]:
-    weight = IN_ROTATION if hosts and count else 0
-    return {"weight": weight, "count": count, "hosts": list(hosts)}
-
-
-def shift(
-    services: Mapping[str, Spec], counts: Mapping[str, Mapping[str, int]], slot: str, batches: list[list[str]]
-) -> list[Route]:
-    """Routes after each batch: hosts that are done serve from ``slot``, the others still from the one beside it."""
-    routes = []
-    for index in range(len(batches)):
-        done = [host for batch in batches[: index + 1] for host in batch]
-        rest = [host for batch in batches[index + 1 :] for host in batch]
-        routes.append(route(services, counts, {slot: done, other(slot): rest}))
-    return routes
+def _share(count: int, hosts: Sequence[str], weight: int) -> dict[str, Any]:
+    return {"weight": weight if hosts and count else 0, "count": count, "hosts": list(hosts)}
 
 
 def longest(releases: Sequence[Release]) -> float:

@@ -156,11 +156,13 @@ class Journal:
 class Fleet:
     """What every host answered: replicas by application host, servers by router, and who did not answer and why.
 
-    ``addresses`` and ``entrances`` are where the operations host reaches the application hosts and the routers.
+    ``addresses`` and ``entrances`` are where the operations host reaches the application hosts and the routers, ``statistics``
+    the pages on which the routers tell what they count.
     """
 
     replicas: Mapping[str, Sequence[Mapping[str, Any]]]
     servers: Mapping[str, Sequence[Mapping[str, Any]]]
     addresses: Mapping[str, str]
     entrances: Mapping[str, str]
+    statistics: Mapping[str, str] = field(default_factory=dict)
     silent: Mapping[str, str] = field(default_factory=dict)

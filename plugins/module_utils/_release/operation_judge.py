@@ -1,12 +1,13 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Judging a phase: count the hosts, ask the endpoints, write the journal, renew the lock."""
+"""Judging a phase: count the hosts, watch what users get, write the journal, renew the lock."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from .._core.errors import InvalidInput, NotFound
@@ -14,13 +15,18 @@ from .._core.plan import Plan, Step
 from .._edge.run import Operation, Report
 from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
-from .._health.described import Described, endpoint
+from .._health.described import Described as Asked
+from .._health.described import endpoint
+from .._judge.described import Check, Described, check
 from .._store.directory import DirectoryStore
-from . import health, ledger, stored, verdict
-from .model import PASS, Journal, Phase
+from . import approvals, health, ledger, stored, verdict
+from .approval import ABORT, PROMOTE, Approval
+from .heartbeat import Heartbeat
+from .model import FAIL, INCONCLUSIVE, PASS, Journal, Phase
 from .verdict import Verdict
 
 NONE, THIRTY, MINUTE = Seconds(0), Seconds(30), Seconds(60)
+BEATS_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -34,19 +40,37 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How long to wait for a person: to promote what passed, and what could not be judged; and whether it must be another."""
+
+    passed: Seconds = NONE
+    inconclusive: Seconds = NONE
+    another: bool = False
+
+    def seconds(self, judged: Verdict) -> float:
+        return {PASS: self.passed, INCONCLUSIVE: self.inconclusive}.get(judged.verdict, NONE)
+
+
+@dataclass(frozen=True)
 class Question:
     """The phases since the last verdict, in their order, and the endpoints that must be well now, for as long as it bakes."""
 
     run: str
     fence: Fence
     phases: tuple[Part, ...]
-    endpoints: tuple[Described, ...] = ()
-    dependencies: tuple[Described, ...] = ()
+    endpoints: tuple[Asked, ...] = ()
+    dependencies: tuple[Asked, ...] = ()
     healthy: int = 1
     deadline: Seconds = THIRTY
     bake: Seconds = NONE
+    canary: Described | None = None
+    ask: Asking = Asking()
     lease: Seconds = MINUTE
     directory: str = "/var/lib/mainstay"
+
+    def check(self, seconds: float) -> Check | None:
+        """The comparison with the live side over so many seconds."""
+        return check(replace(self.canary, duration=str(seconds))) if self.canary else None
 
 
 @dataclass(frozen=True)
@@ -66,30 +90,77 @@ def _parse(params: Mapping[str, Any]) -> Question:
     wanted = into(Question, params)
     if not wanted.phases:
         raise InvalidInput("phases is empty: name at least one phase to judge, for what nobody took part in is no pass")
+    wanted.check(wanted.bake)
     return wanted
 
 
 def _read(wanted: Question) -> Evidence:
     store = stored.open_store(wanted.directory, wanted.fence.environment)
-    stored.renew(store, wanted.run, wanted.fence.token or 0, wanted.lease + wanted.deadline + wanted.bake)
+    renew = partial(stored.renew, store, wanted.run, wanted.fence.token or 0, wanted.lease)
+    renew()
     journal = ledger.open_journal(store)
     if journal is None or journal.run != wanted.run:
         raise NotFound(f"run {wanted.run} has no open journal: start with the phase that decides what is to be done")
-    return Evidence(store, journal, _judged(wanted))
+    with Heartbeat(renew, lambda: _is_aborted(store, wanted.run), min(BEATS_S, wanted.lease / 4)) as heart:
+        return Evidence(store, journal, _judged(wanted, store, heart.is_over))
 
 
-def _judged(wanted: Question) -> dict[str, Verdict]:
-    """A phase after one that did not pass was not run; the endpoints are asked when all hosts did well."""
+def _is_aborted(store: DirectoryStore, run: str) -> bool:
+    decided = approvals.of_run(store, run)
+    return decided is not None and decided.decision == ABORT
+
+
+def _judged(wanted: Question, store: DirectoryStore, is_over: Callable[[], bool]) -> dict[str, Verdict]:
+    """A phase after one that did not pass was not run; what users get is watched when all hosts did well."""
     verdicts: dict[str, Verdict] = {}
     for part in wanted.phases:
         outcomes = [verdict.outcome(host, part.phase, part.results.get(host)) for host in part.hosts]
         verdicts[part.phase] = verdict.of_hosts(outcomes, any_will_do=part.any_will_do)
         if verdicts[part.phase].verdict != PASS:
             break
-    last, asked = list(verdicts)[-1], [endpoint(one) for one in wanted.endpoints]
-    if verdicts[last].verdict == PASS and asked:
-        verdicts[last] = health.judged(asked, wanted.healthy, wanted.deadline, wanted.bake)
+    last = list(verdicts)[-1]
+    if verdicts[last].verdict == PASS:
+        verdicts[last] = _seen(wanted, is_over)
+        verdicts[last] = _decided(wanted, store, verdicts[last], is_over)
     return {**verdicts, last: health.excused(verdicts[last], [endpoint(one) for one in wanted.dependencies])}
+
+
+def _seen(wanted: Question, is_over: Callable[[], bool]) -> Verdict:
+    """Whether the endpoints become well and stay so, and the canary does as well as the live side."""
+    asked = [endpoint(one) for one in wanted.endpoints]
+    became = health.become_well(asked, wanted.healthy, wanted.deadline)
+    if became.verdict != PASS or not (wanted.bake or wanted.canary):
+        return became
+    return health.watched(asked, wanted.bake, wanted.check(wanted.bake), is_over)
+
+
+def _decided(wanted: Question, store: DirectoryStore, seen: Verdict, is_over: Callable[[], bool]) -> Verdict:
+    """The verdict of whoever was asked, or who ended the run without being asked."""
+    decided = approvals.of_run(store, wanted.run)
+    if decided is None and wanted.ask.seconds(seen):
+        seen, decided = _asked(wanted, store, seen, is_over)
+    if decided is None or seen.verdict == FAIL:
+        return seen
+    return replace(seen, verdict=PASS if decided.decision == PROMOTE else FAIL, why=decided.told, blames_release=False)
+
+
+def _asked(
+    wanted: Question, store: DirectoryStore, seen: Verdict, is_over: Callable[[], bool]
+) -> tuple[Verdict, Approval | None]:
+    """Waits for a decision, and watches on meanwhile."""
+    patience, phase = wanted.ask.seconds(seen), wanted.phases[-1].phase
+    request = Approval(wanted.run, phase, time.time() + patience, wanted.ask.another)
+    approvals.save(store, request, approvals.load(store))
+    asked = [endpoint(one) for one in wanted.endpoints]
+
+    def is_answered() -> bool:
+        return approvals.of_run(store, wanted.run) is not None or is_over()
+
+    meanwhile = health.watched(asked, patience, wanted.check(patience), is_answered)
+    decided = approvals.of_run(store, wanted.run)
+    if meanwhile.verdict == FAIL or decided:
+        return meanwhile, decided
+    return replace(seen, verdict=INCONCLUSIVE, why=f"nobody promoted it within {patience:.0f} s; {seen.why}"), None
 
 
 def _plan(wanted: Question, found: Evidence) -> Plan:
@@ -110,6 +181,7 @@ def _report(wanted: Question, found: Evidence) -> Report:
         "verdict": judged.verdict,
         "why": judged.why,
         "blames_release": judged.blames_release,
+        "numbers": judged.numbers,
         "judged": wanted.phases[-1].phase,
         "touched_hosts": found.journal.has_touched_hosts,
     }

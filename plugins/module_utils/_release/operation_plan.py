@@ -12,7 +12,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput, MainstayError
 from .._core.plan import Plan
-from .._core.text import VERSION, choice
+from .._core.text import VERSION, choice, seconds
 from .._edge.run import Operation, Report
 from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
@@ -20,12 +20,13 @@ from .._store.directory import DirectoryStore
 from . import choice as choose
 from . import ledger, plan, stored
 from .batches import longest, started
+from .canary import USUAL_COURSE, Course
 from .model import Fleet, Journal, Release, other
 from .ready import check_services
 from .registry import Registry, digest_of
 
 SHORTEST = Seconds(60)
-STRATEGIES = {"rolling": "", "blue_green": ""}
+STRATEGIES = {"rolling": "", "blue_green": "", "canary": ""}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,9 @@ class Request:
     version: str = ""
     strategy: str = "rolling"
     batch: str = "1"
+    bake: str = "0s"
+    canary: Course = USUAL_COURSE
+    application: str = ""
     keep_previous: bool = True
     who: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -53,13 +57,16 @@ class Request:
 
     def __post_init__(self) -> None:
         choice(self.strategy, STRATEGIES, "strategy")
+        seconds(self.bake, noun="bake")
         if self.verb == "deploy" or self.version:
             VERSION.check(self.version)
 
     @property
     def order(self) -> plan.Order:
-        kept = self.keep_previous and self.strategy == "blue_green"
-        return plan.Order(self.verb, self.strategy, self.batch, kept)
+        """Going back is for people in a hurry: a rollback switches where a deploy would take the steps of a canary."""
+        strategy = "blue_green" if (self.verb, self.strategy) == ("rollback", "canary") else self.strategy
+        kept = self.keep_previous and strategy != "rolling"
+        return plan.Order(self.verb, strategy, self.batch, kept, self.bake, self.canary, self.application)
 
 
 @dataclass(frozen=True)
@@ -205,7 +212,7 @@ def _report(wanted: Request, found: Known) -> Report:
             "origin": _described(rollout.origin, rollout.origin_slot, found.secrets_fingerprint) if rollout.origin else {},
             "run": wanted.run,
             "verb": wanted.verb,
-            "strategy": wanted.strategy,
+            "strategy": wanted.order.strategy,
             "lease": f"{max(wanted.lease, longest([r for r in (rollout.release, rollout.origin) if r])):.0f}s",
         }
     }

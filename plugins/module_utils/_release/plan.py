@@ -8,15 +8,16 @@ slot is never started into while a router still routes it to another release.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.errors import InvalidInput, Unavailable
 from .._core.plan import Plan, Step
 from .._core.text import listed
-from . import batches
+from . import batches, canary
 from .model import SLOTS, Fleet, Journal, Ledger, Release, other
+from .parts import Move, Part, by_host, by_share
 from .ready import has_replicas, has_servers, is_routed, most, replicas, rotation, running, serves, services_in
 
 NOTHING, REPAIR, REPLACE = "nothing", "repair", "replace"
@@ -35,12 +36,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Order:
-    """What a run is to do, with the release already chosen."""
+    """What a run is to do, with the release already chosen; ``bake`` is how long each batch is watched."""
 
     verb: str
     strategy: str
     batch: str = "1"
     keep_previous: bool = True
+    bake: str = "0s"
+    course: canary.Course = canary.USUAL_COURSE
+    application: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,11 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
     slot = live if same and live else other(live) if live else SLOTS[0]
     kind = REPLACE if not same else NOTHING if _is_settled(order, release, slot, found) else REPAIR
     retire = _to_retire(order, release, other(slot), found) if kind != NOTHING else ()
-    parts = _batches(order, release, slot, found, same)
-    left = [_left(number, part["hosts"], other(slot), retire) for number, part in enumerate(parts, 1)]
+    replaced = None if same else origin
+    move = Move(release, slot, found.fleet, counts(release, slot, replaced), order.course, order.application)
+    parts = _parts(order, replaced, slot, found)
+    made = [move.batch(part, is_last=part is parts[-1]) for part in parts]
+    left = [_left(number, part.leaves, other(slot), retire) for number, part in enumerate(parts, 1)]
     return Rollout(
         kind=kind,
         release=release,
@@ -84,7 +91,7 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
         origin=origin,
         origin_slot=live,
         recover=kind == REPLACE and _is_in_the_way(release, slot, found),
-        batches=tuple({**part, "leaves": before} for part, before in zip(parts, [{}, *left], strict=False)),
+        batches=tuple({**batch, "leaves": before} for batch, before in zip(made, [{}, *left], strict=False)),
         undo=_undo(release, origin, live, slot, found),
         retire=retire,
         leaves=left[-1] if left else {},
@@ -94,10 +101,10 @@ def decide(order: Order, release: Release, found: Found) -> Rollout:
 
 def phases(rollout: Rollout, *, migrates: bool) -> tuple[str, ...]:
     """The names of the phases that must be judged before the run may be said to have passed."""
-    numbers = range(1, len(rollout.batches) + 1)
     before = ("migrate",) if migrates else ()
     after = (TRIM,) if rollout.surplus else ()
-    return before + tuple(f"{verb} {number}" for number in numbers for verb in ("start", "route", "retire")) + after
+    each = [(f"start {n}", f"route {n}", leaves.get("phase")) for n, leaves in enumerate(_left_by_each(rollout), 1)]
+    return (*before, *(name for names in each for name in names if name), *after)
 
 
 def live_slot(found: Found) -> str:
@@ -115,14 +122,20 @@ def steps(rollout: Rollout, order: Order) -> Plan:
     release, slot = rollout.release.id, rollout.slot
     before = f"{rollout.origin.id} in {rollout.origin_slot}" if rollout.origin else "nothing"
     made = [Step("recover", "fleet", "an interrupted run", before)] if rollout.recover else []
-    for batch in rollout.batches:
+    for batch, leaves in zip(rollout.batches, _left_by_each(rollout), strict=True):
         hosts = listed(batch["hosts"])
-        made += [Step("start", hosts, "", f"{release} in {slot}"), Step("route", hosts, before, f"{release} in {slot}")]
-        if rollout.retire:
-            made.append(Step("retire", hosts, f"{listed(rollout.retire)} in {other(slot)}", "stopped"))
+        moved = hosts if batch["share"] == canary.ALL else f"{batch['share']} % of the traffic"
+        made += [Step("start", hosts, "", f"{release} in {slot}"), Step("route", moved, before, f"{release} in {slot}")]
+        if rollout.retire and leaves:
+            made.append(Step("retire", listed(leaves["hosts"]), f"{listed(rollout.retire)} in {other(slot)}", "stopped"))
     if rollout.surplus:
         made.append(Step(TRIM, listed(rollout.surplus), "replicas that are too many", "stopped"))
     return Plan(tuple(made))
+
+
+def _left_by_each(rollout: Rollout) -> list[Mapping[str, Any]]:
+    """What each batch leaves behind, which the next one has beside its own."""
+    return [*(batch["leaves"] for batch in rollout.batches[1:]), rollout.leaves]
 
 
 def _with_too_many(release: Release, slot: str, fleet: Fleet) -> tuple[str, ...]:
@@ -191,34 +204,21 @@ def counts(release: Release, slot: str, origin: Release | None) -> dict[str, dic
     return sized
 
 
-def _batches(order: Order, release: Release, slot: str, found: Found, same: bool) -> list[dict[str, Any]]:
+def _parts(order: Order, origin: Release | None, slot: str, found: Found) -> list[Part]:
+    """Where nothing serves that could be spared, all hosts at once."""
     hosts = list(found.fleet.replicas)
-    origin = None if same else _origin(found, live_slot(found))
-    parts = batches.split(hosts, "100%")
-    if order.strategy == "rolling" and origin:
-        behind = [host for host in hosts if not serves(origin, other(slot), found.fleet.replicas[host])]
-        parts = ([behind] if behind else []) + batches.split([host for host in hosts if host not in behind], order.batch)
-    routes = batches.shift(release.services, counts(release, slot, origin), slot, parts)
-    addresses = found.fleet.addresses
-    made = []
-    done: list[str] = []
-    for part, shifted in zip(parts, routes, strict=True):
-        done += part  # a host of an earlier batch that has become sick since ends the run too
-        direct = batches.endpoints(release, slot, {host: addresses[host] for host in done})
-        last = part is parts[-1]
-        made.append(
-            {"hosts": part, "route": shifted, "endpoints": direct, "entrances": _entrances(release, found) if last else []}
-        )
-    return made
+    if order.strategy == "blue_green" or not origin:
+        return by_host([hosts], order.bake)
+    behind = [host for host in hosts if not serves(origin, other(slot), found.fleet.replicas[host])]
+    ready = [host for host in hosts if host not in behind]
+    if order.strategy == "canary" and ready:
+        return by_share(order.course, ready, behind)
+    return by_host(([behind] if behind else []) + batches.split(ready, order.batch), order.bake)
 
 
-def _left(number: int, hosts: list[str], slot: str, services: tuple[str, ...]) -> dict[str, Any]:
-    """What is stopped for good on the hosts of a batch: while the next one starts, or at the end."""
-    return {"phase": f"retire {number}", "hosts": hosts, "slot": slot, "services": list(services)}
-
-
-def _entrances(release: Release, found: Found) -> list[batches.Endpoint]:
-    return batches.entrances(release, found.fleet.entrances)
+def _left(number: int, hosts: Sequence[str], slot: str, services: tuple[str, ...]) -> dict[str, Any]:
+    """What is stopped for good on these hosts: while the next part starts, or at the end."""
+    return {"phase": f"retire {number}", "hosts": list(hosts), "slot": slot, "services": list(services)} if hosts else {}
 
 
 def _undo(release: Release, origin: Release | None, live: str, slot: str, found: Found) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._health.model import Result
@@ -24,11 +24,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``pass`` only if every host and every endpoint was seen to be well. ``blames_release`` says whose fault it was."""
+    """``pass`` only if every host and every endpoint was seen to be well. ``blames_release`` says whose fault it was.
+
+    ``numbers`` are those of the canary that was compared, as canary_check returns them.
+    """
 
     verdict: str
     why: str = ""
     blames_release: bool = False
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
 RELEASE_ERRORS = frozenset(
@@ -72,6 +76,18 @@ def of_endpoints(results: Sequence[Result]) -> Verdict:
     return Verdict(FAIL if failed else INCONCLUSIVE, why, failed)
 
 
+def of_canary(told: Mapping[str, Any]) -> Verdict:
+    """What canary_check found, with its numbers."""
+    return Verdict(told["verdict"], told["told"], told["verdict"] == FAIL, told)
+
+
+def worse(staying: Verdict, compared: Verdict) -> Verdict:
+    """Of endpoints that were to stay well while a canary was compared, whichever is worse; with the numbers in any case."""
+    if staying.verdict == PASS or (compared.verdict == FAIL and staying.verdict != FAIL):
+        return compared
+    return replace(staying, numbers=compared.numbers)
+
+
 def _last_answer(result: Result) -> str:
     if result.status is None:
         return ""
@@ -84,4 +100,5 @@ def excused(judged: Verdict, dependencies: Sequence[Result]) -> Verdict:
     if not judged.blames_release or not sick:
         return judged
     why = "; ".join(f"{result.name}: {result.error}" for result in sick)
-    return Verdict(INCONCLUSIVE, f"{judged.why}; but what the release depends on is not well either: {why}")
+    both = f"{judged.why}; but what the release depends on is not well either: {why}"
+    return replace(judged, verdict=INCONCLUSIVE, why=both, blames_release=False)

@@ -11,6 +11,7 @@ from .state import State
 SICK_AFTER_SECONDS = 10.0
 SLOW_START_SECONDS = 8.0
 REQUESTS_UNTIL_CRASH = 200
+ERRS_EVERY = 20
 OBSERVED = ("/health", "/metrics")
 
 
@@ -24,7 +25,14 @@ def misbehave(fault: str | None, state: State, request: web.Request) -> web.Resp
         return web.json_response({"error": "this release has become sick, as it was made to"}, status=500)
     if fault == "crashes-under-load" and is_traffic(request):
         crash_when_worn(state)
+    if fault == "errs-sometimes" and is_traffic(request) and is_unlucky(state):
+        return web.json_response({"error": "this release errs in 5 of 100 requests, as it was made to"}, status=500)
     return None
+
+
+def is_unlucky(state: State) -> bool:
+    state.served += 1
+    return state.served % ERRS_EVERY == 0
 
 
 def is_traffic(request: web.Request) -> bool:

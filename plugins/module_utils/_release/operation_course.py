@@ -1,0 +1,29 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The option that says in which steps a canary goes, and how it is compared."""
+
+from __future__ import annotations
+
+STEP = {
+    "share": {"type": "int", "required": True},
+    "watch": {"type": "str", "default": "5m"},
+    "pause": {"type": "str", "default": "0s"},
+}
+METRIC = {
+    "name": {"type": "str", "required": True},
+    "services": {"type": "list", "elements": "str", "required": True},
+    "critical": {"type": "bool", "default": True},
+}
+COURSE = {
+    "steps": {"type": "list", "elements": "dict", "options": STEP},
+    "metrics": {"type": "list", "elements": "dict", "options": METRIC},
+    "ask": {"type": "str", "default": "0s"},
+    "another": {"type": "bool", "default": False},
+    "longer": {"type": "str", "default": "10m"},
+    "interval": {"type": "str", "default": "1s"},
+    "stale": {"type": "str", "default": "30s"},
+    "false_alarms": {"type": "float", "default": 0.01},
+    "detects": {"type": "float", "default": 0.05},
+    "power": {"type": "float", "default": 0.95},
+}
+"""Argument spec of the steps of a canary."""

@@ -1,0 +1,180 @@
+"""release_judge while a canary bakes beside a real HAProxy, and release_decide beside it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_module import run_module
+from haproxy_server import Fixture
+from registry_server import Registry, running
+from release_run import Run, begun, expected
+from test_canary_check import going_on, shop, through
+
+COMPARED = {"canary": "green", "live": "blue", "metrics": [{"name": "errors", "backends": ["shop_api"]}], "interval": "200ms"}
+QUICK = {"detects": 0.3, "power": 0.5}
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    with running(tmp_path_factory.mktemp("registry")) as server:
+        server.push("shop/api", "v1")
+        yield server
+
+
+@pytest.fixture
+def run(tmp_path: Path, registry: Registry) -> Iterator[Run]:
+    with begun(tmp_path / "state", registry) as made:
+        assert made.plan()["rollout"]["kind"] == "replace"
+        yield made
+
+
+@contextmanager
+def busy(root: Path, errs_every: int = 0) -> Iterator[tuple[Fixture, str]]:
+    with shop(root, errs_every=errs_every) as (fixture, url), going_on(through(fixture), 0.02):
+        yield fixture, url
+
+
+def judge(run: Run, url: str, **more: Any) -> dict[str, Any]:
+    """The verdict on the run's first phase, in which its one host did well."""
+    planned = run.info()["journal"]["expected"][0]
+    part = {"phase": planned, "hosts": ["app1"], "results": {"app1": {"phase": planned}}}
+    canary = {**COMPARED, "haproxy": [{"url": url}], **more.pop("canary", {})}
+    return run.call("release_judge", phases=[part], canary=canary, **more)
+
+
+def decide(run: Run, decision: str, *flags: str, who: str = "kim", reason: str = "as it looks") -> dict[str, Any]:
+    asked = {"environment": run.environment, "directory": str(run.directory), "decision": decision}
+    return run_module("release_decide", *flags, who=who, reason=reason, **asked)
+
+
+@contextmanager
+def beside(work: Callable[[], dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Does the work while the block runs, and has its result in the list afterwards."""
+    made: list[dict[str, Any]] = []
+    worker = threading.Thread(target=lambda: made.append(work()))
+    worker.start()
+    yield made
+    worker.join()
+
+
+def waits(run: Run) -> bool:
+    """Whether a person is asked; looked up in the store, because only the store is there while the run watches."""
+    document = run.directory / run.environment / "approval.json"
+    return document.exists() and bool(json.loads(document.read_text())["phase"])
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < ends, "it did not come to that"
+        time.sleep(0.1)
+
+
+def test_a_canary_that_errs_fails_the_phase_at_once_and_is_to_blame(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path, errs_every=5) as (_fixture, url):
+        began = time.monotonic()
+        told = judge(run, url, bake="60s")
+    assert (told["verdict"], told["blames_release"]) == ("fail", True)
+    assert time.monotonic() - began < 30, "it does not wait for the end"
+    assert "the canary does worse than the live side: errors: " in told["why"]
+    assert told["numbers"]["timeline"], "for the report"
+    assert run.info()["journal"]["phases"][0]["verdict"] == "fail"
+
+
+def test_an_endpoint_that_falls_ill_ends_the_comparison_too(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path) as (fixture, url):
+        port = fixture.replicas["shop_api/app1-green-1"].port
+        sick = threading.Timer(4, fixture.replicas["shop_api/app1-green-1"].stop)
+        sick.start()
+        began = time.monotonic()
+        told = judge(run, url, bake="60s", endpoints=[{"name": "api", "url": f"http://127.0.0.1:{port}/health"}])
+    assert told["verdict"] != "pass"
+    assert "api: " in told["why"]
+    assert time.monotonic() - began < 30
+
+
+def test_a_good_canary_passes_and_the_lock_is_kept_all_the_while(run: Run, tmp_path: Path) -> None:
+    with (
+        busy(tmp_path) as (_fixture, url),
+        beside(lambda: judge(run, url, bake="10s", lease="4s", canary={**QUICK, "longer": "30s"})) as judged,
+    ):
+        time.sleep(8)
+        left = json.loads((run.directory / run.environment / "lock.json").read_text())["holder"]["expires"] - time.time()
+    assert 0 < left <= 4, "a run that is killed while it watches gives up the lock soon"
+    assert (judged[0]["verdict"], judged[0]["numbers"]["metrics"][0]["verdict"]) == ("pass", "pass")
+
+
+def test_without_traffic_nothing_is_promoted(run: Run, tmp_path: Path) -> None:
+    with shop(tmp_path) as (_fixture, url):
+        told = judge(run, url, bake="1s", canary={"longer": "1s"})
+    assert (told["verdict"], told["blames_release"]) == ("inconclusive", False)
+
+
+def test_a_person_lets_a_step_go_on(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path) as (_fixture, url):
+        ask = {"passed": "60s", "another": True}
+        early = decide(run, "promote")
+        with beside(lambda: judge(run, url, bake="2s", ask=ask, canary={**QUICK, "longer": "30s"})) as judged:
+            eventually(lambda: waits(run))
+            assert "reason" in decide(run, "promote", reason="x")["msg"]
+            assert decide(run, "promote", "--check")["changed"]
+            assert decide(run, "promote")["approval"]["why"] == "as it looks"
+    assert (early["error"], decide(run, "abort")["error"]) == ("Refused", "Refused")
+    assert (judged[0]["verdict"], judged[0]["why"]) == ("pass", "promoted by kim: as it looks")
+
+
+def test_nobody_answers_in_time(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path) as (_fixture, url):
+        told = judge(run, url, bake="2s", ask={"passed": "2s"}, canary={**QUICK, "longer": "30s"})
+    assert (told["verdict"], told["blames_release"]) == ("inconclusive", False)
+    assert "nobody promoted it within 2 s" in told["why"]
+
+
+def test_a_canary_that_turns_bad_while_a_person_is_asked_is_failed(run: Run, tmp_path: Path) -> None:
+    ask = {"passed": "60s"}
+    with (
+        busy(tmp_path) as (fixture, url),
+        beside(lambda: judge(run, url, bake="2s", ask=ask, canary={**QUICK, "longer": "30s"})) as judged,
+    ):
+        eventually(lambda: waits(run))
+        time.sleep(2)
+        fixture.replicas["shop_api/app1-green-1"].errs_every = 3
+    assert (judged[0]["verdict"], judged[0]["blames_release"]) == ("fail", True)
+
+
+def test_whoever_aborts_is_heard_at_once_and_the_release_is_not_to_blame(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path) as (_fixture, url):
+        began = time.monotonic()
+        with beside(lambda: judge(run, url, bake="60s")) as judged:
+            time.sleep(2)
+            assert decide(run, "abort", reason="support calls")["changed"]
+    assert time.monotonic() - began < 30
+    assert (judged[0]["verdict"], judged[0]["blames_release"]) == ("fail", False)
+    assert judged[0]["why"] == "aborted by kim: support calls"
+
+
+def test_a_run_that_lost_its_lock_watches_no_longer(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path) as (_fixture, url):
+        began = time.monotonic()
+        with beside(lambda: judge(run, url, bake="60s", lease="4s")) as judged:
+            time.sleep(2)
+            place = {"environment": run.environment, "directory": str(run.directory)}
+            run_module("ops_lock", state="absent", force=True, **place)
+    assert time.monotonic() - began < 30
+    assert judged[0]["error"] == "FencedOff"
+    assert decide(run, "abort")["error"] == "Refused", "nobody would hear it"
+
+
+def test_the_steps_of_a_canary_are_planned_where_something_serves(run: Run) -> None:
+    assert expected({"rollout": {"kind": "replace"}}, run) == ["start 1", "route 1", "retire 1"]
+    asked = {"strategy": "canary", "application": "shop", "canary": {"steps": [{"share": 50}, {"share": 20}, {"share": 100}]}}
+    refused = replace(run, name="second").plan("--check", **asked)
+    assert (refused["error"], "must grow" in refused["msg"]) == ("InvalidInput", True)
