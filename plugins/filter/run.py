@@ -147,7 +147,8 @@ def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]
     if "verdict" not in settled:
         return [f"{title} would:", *steps]
     outcome = f"{title}: {settled['verdict']} after {settled['seconds']} s"
-    return [outcome, *steps] if settled["verdict"] == "pass" else [outcome]
+    report = [f"report: {settled['report']} on the operations host"] if settled.get("report") else []
+    return [outcome, *steps, *report] if settled["verdict"] == "pass" else [outcome, *report]
 
 
 def failure(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ version_added: 0.1.0
 description:
   - Records the operation with its verdict, marks the release proven or bad where the run showed it, closes the journal
     and gives back the lock.
+  - Writes a report of the operation, as a page and as JSON, and an index of the environment's operations, into the
+    directory C(reports) beside the ledger. They load nothing from anywhere.
   - Runs on the operations host under the lock.
 options:
   run:
@@ -66,6 +68,11 @@ seconds:
   description: How long the run took since its plan was made.
   returned: always
   type: float
+report:
+  description: Where the report is on the operations host. Empty in check mode, and where it could not be written.
+  returned: always
+  type: str
+  sample: /var/lib/mainstay/production/reports/9b2c7a51d3e4.html
 steps:
   description: What was done, or would be.
   returned: always

@@ -5,6 +5,7 @@ Against a real registry and a real ledger; the fleet is as playbooks describe it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,11 @@ def test_a_release_is_pinned_judged_and_proven(run: Run) -> None:
     release = planned["rollout"]["release"]["id"]
     assert (known["live"]["release"], known["lock"]["holder"], known["journal"]) == (release, {}, {})
     assert known["releases"][0]["mark"]["mark"] == "proven"
+    reports = run.directory / run.environment / "reports"
+    assert settled["report"] == str(reports / "first.html")
+    assert f"{release} serves." in (reports / "first.html").read_text()
+    assert 'href="first.html"' in (reports / "index.html").read_text()
+    assert json.loads((reports / "first.json").read_text())["gates"][-1]["phase"] == "retire 1"
 
 
 def test_a_host_that_fails_makes_the_release_bad_until_somebody_clears_it(run: Run) -> None:

@@ -14,7 +14,7 @@ UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
 PURE = {
     "model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power", "counters", "objective", "rule",
-    "canary", "parts",
+    "canary", "parts", "dora",
 }  # fmt: skip
 ROOMS = {
     "model": {"model"},
@@ -23,6 +23,7 @@ ROOMS = {
     "choice": {"model", "ready"},
     "batches": {"model", "ready"},
     "canary": {"model", "ready", "batches"},
+    "dora": {"model"},
     "parts": {"model", "batches", "canary"},
     "verdict": {"model", "ready", "router", "evidence", "power"},
     "evidence": {"model"},

@@ -92,13 +92,14 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Phase:
-    """The verdict on one phase of a run, with the reason where it is not ``pass``."""
+    """The verdict on one phase of a run, with the reason where it is not ``pass``, and the ``numbers`` of a canary."""
 
     name: str
     verdict: str
     why: str = ""
     blames_release: bool = False
     at: float = 0.0
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

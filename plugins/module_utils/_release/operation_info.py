@@ -15,7 +15,7 @@ from .._lock import stored as lock
 from .._lock.ready import is_free
 from . import ledger, stored
 from .batches import Endpoint, endpoints, entrances
-from .model import Ledger
+from .model import Journal, Ledger
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,19 @@ def _read(wanted: Query) -> Report:
         "releases": _releases(known),
         "endpoints": _endpoints(wanted, known),
         "operations": [asdict(done) for done in known.operations[-wanted.operations :]] if wanted.operations else [],
-        "journal": {**asdict(journal), "verdict": journal.verdict, "why": journal.why} if journal else {},
+        "journal": _under_way(journal) if journal else {},
         "lock": {
             "token": lease.token,
             "holder": asdict(lease.holder) if lease.holder else {},
             "lapsed": lease.holder is not None and is_free(lease, time.time()),
         },
     }
+
+
+def _under_way(journal: Journal) -> Mapping[str, Any]:
+    """The journal without the numbers of a canary, which are for its report."""
+    phases = [{key: value for key, value in asdict(phase).items() if key != "numbers"} for phase in journal.phases]
+    return {**asdict(journal), "phases": phases, "verdict": journal.verdict, "why": journal.why}
 
 
 def _endpoints(wanted: Query, known: Ledger) -> list[Endpoint]:

@@ -170,7 +170,7 @@ def _plan(wanted: Question, found: Evidence) -> Plan:
 
 def _apply(wanted: Question, found: Evidence, _plan: Plan) -> Report:
     now = time.time()
-    phases = (Phase(name, v.verdict, v.why, v.blames_release, now) for name, v in found.verdicts.items())
+    phases = (Phase(name, v.verdict, v.why, v.blames_release, now, v.numbers) for name, v in found.verdicts.items())
     ledger.write_journal(found.store, replace(found.journal, phases=(*found.journal.phases, *phases)))
     return _report(wanted, found)
 

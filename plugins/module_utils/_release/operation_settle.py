@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from .._core.errors import NotFound
+from .._core.errors import MainstayError, NotFound
 from .._core.plan import Plan, Step
 from .._edge.run import Operation, Report
 from .._edge.spec import into
 from .._fence.fence import Fence
 from .._store.directory import DirectoryStore
-from . import ledger, stored
+from . import ledger, reports, stored
 from .model import PASS, Journal, Mark, Performed
 
 
@@ -50,11 +51,21 @@ def _plan(wanted: Ending, found: Open) -> Plan:
 
 def _apply(wanted: Ending, found: Open, _plan: Plan) -> Report:
     """The journal of a run that could not be undone stays open, so that the next run knows what to finish."""
-    ledger.append(found.store, *records(found.journal, time.time()))
+    now = time.time()
+    ledger.append(found.store, *records(found.journal, now))
     if wanted.undone or found.journal.verdict == PASS:
         ledger.write_journal(found.store, None)
     stored.give_back(found.store, wanted.run)
-    return _report(wanted, found)
+    return {**_report(wanted, found), "report": _written(wanted, found, now)}
+
+
+def _written(wanted: Ending, found: Open, now: float) -> str:
+    """Where the report is; "" if it could not be written, which must not fail a run that is settled."""
+    root = Path(wanted.directory) / wanted.fence.environment
+    try:
+        return str(reports.write(root, found.journal, ledger.load(found.store), now, undone=wanted.undone))
+    except MainstayError:
+        return ""
 
 
 def records(journal: Journal, now: float) -> list[Mark | Performed]:
@@ -90,7 +101,7 @@ def _left_behind(journal: Journal, now: float) -> list[Mark]:
 def _report(wanted: Ending, found: Open) -> Report:
     journal = found.journal
     took = round(time.time() - journal.started, 1)
-    return {"verdict": journal.verdict, "why": journal.why, "undone": wanted.undone, "seconds": took}
+    return {"verdict": journal.verdict, "why": journal.why, "undone": wanted.undone, "seconds": took, "report": ""}
 
 
 RELEASE_SETTLE = Operation(parse=lambda params: into(Ending, params), read=_read, plan=_plan, apply=_apply, predict=_report)
