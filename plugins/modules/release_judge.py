@@ -251,6 +251,76 @@ options:
         description: The probability with which it must have been found, 0.5 to 0.999.
         type: float
         default: 0.95
+  workers:
+    description:
+      - Workers that must prove themselves while it bakes, as M(mainstay.ops.worker_check) has them do it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      workers:
+        description: The workers.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          name:
+            description: The name under which the result is told. No two workers have the same.
+            type: str
+            required: true
+          url:
+            description: Its page of metrics, such as V(http://app1:21200/metrics), without credentials.
+            type: str
+            required: true
+          username:
+            description: Who asks.
+            type: str
+          password:
+            description: The password that goes with it.
+            type: str
+          ca_path:
+            description: PEM file of certificate authorities to trust instead of the system's.
+            type: path
+          validate_certs:
+            description: Whether TLS certificates are verified.
+            type: bool
+            default: true
+      done:
+        description: The metric that counts the jobs done.
+        type: str
+        required: true
+      failed:
+        description: The metric that counts the jobs failed.
+        type: str
+      heartbeat:
+        description: A metric that changes with each beat of the worker's heart, such as the time of the last one.
+        type: str
+      waiting:
+        description: The metric that says how many jobs wait.
+        type: str
+      jobs:
+        description: How many jobs each worker must have done, well or badly, before anything is said of it.
+        type: int
+        default: 1
+      failures:
+        description: The largest share of them that may have failed.
+        type: float
+        default: 0.05
+      lag:
+        description: How many jobs may wait at the end. It needs O(workers[].waiting).
+        type: int
+      stale:
+        description: How long a heartbeat may stay as it is.
+        type: str
+        default: 30s
+      longer:
+        description: How much longer to watch at most until every worker has proven itself.
+        type: str
+        default: 1m
+      interval:
+        description: The pause between two looks.
+        type: str
+        default: 1s
   ask:
     description:
       - How long to wait for a person, who answers with M(mainstay.ops.release_decide). What is watched is watched on meanwhile.
@@ -279,6 +349,8 @@ options:
     default: /var/lib/mainstay
 extends_documentation_fragment:
   - mainstay.ops.fence
+requirements:
+  - prometheus_client, where workers have to prove themselves
 author:
   - The mainstay maintainers (@mainstay)
 attributes:
@@ -339,6 +411,7 @@ from ..module_utils._edge.run import run
 from ..module_utils._edge.spec import FENCE
 from ..module_utils._health.operation import ENDPOINT
 from ..module_utils._judge.operation_canary import COMPARISON
+from ..module_utils._judge.operation_worker import PROOF
 from ..module_utils._release.operation_judge import RELEASE_JUDGE
 
 PHASE = {
@@ -366,6 +439,7 @@ def main() -> None:
             "deadline": {"type": "str", "default": "30s"},
             "bake": {"type": "str", "default": "0s"},
             "canary": {"type": "dict", "options": COMPARISON},
+            "workers": {"type": "list", "elements": "dict", "default": [], "options": PROOF},
             "ask": {"type": "dict", "default": {}, "options": ASKING},
             "lease": {"type": "str", "default": "60s"},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},

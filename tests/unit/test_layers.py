@@ -14,7 +14,7 @@ UTILS = Path(__file__).parents[2] / "plugins" / "module_utils"
 MODULES = UTILS.parent / "modules"
 PURE = {
     "model", "plan", "ready", "choice", "batches", "verdict", "evidence", "power", "counters", "objective", "rule",
-    "canary", "parts", "dora",
+    "canary", "parts", "dora", "worker",
 }  # fmt: skip
 ROOMS = {
     "model": {"model"},
@@ -24,6 +24,7 @@ ROOMS = {
     "batches": {"model", "ready"},
     "canary": {"model", "ready", "batches"},
     "dora": {"model"},
+    "worker": set(),
     "parts": {"model", "batches", "canary"},
     "verdict": {"model", "ready", "router", "evidence", "power"},
     "evidence": {"model"},

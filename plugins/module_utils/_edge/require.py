@@ -23,6 +23,7 @@ class Library:
 DOCKER = Library("docker", "python3-docker")
 PSYCOPG = Library("psycopg", "python3-psycopg")
 REDIS = Library("redis", "python3-redis")
+PROMETHEUS = Library("prometheus_client", "python3-prometheus-client")
 
 
 def require(libraries: tuple[Library, ...]) -> None:

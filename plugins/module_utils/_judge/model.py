@@ -19,6 +19,10 @@ class CanaryWorse(Failed):
     """The canary does worse than the live side."""
 
 
+class WorkerAtFault(Failed):
+    """A worker does not beat, its jobs fail, or too many wait."""
+
+
 class BudgetSpent(Refused):
     """Users get less than was promised: an error budget is spent or burns too fast, or a rule is broken."""
 

@@ -17,6 +17,8 @@ from .ready import is_routed, ports, replicas
 IN_ROTATION = 100
 PULL = 60.0
 """Seconds for a large image, and for what Ansible itself takes."""
+PAGE = "/metrics"
+"""Where a worker tells what it does, unless said otherwise."""
 Route = dict[str, dict[str, Any]]
 Endpoint = dict[str, Any]
 
@@ -80,7 +82,7 @@ def started(release: Release, slot: str) -> dict[str, Any]:
 
 
 def _container(name: str, spec: Spec, image: str, slot: str) -> dict[str, Any]:
-    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas", "spread"}
+    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas", "spread", "jobs"}
     kept = {key: value for key, value in spec.items() if key not in for_routing}
     return {**kept, "image": image, "count": replicas(name, spec), "first_port": ports(name, spec, slot)[0]}
 
@@ -92,6 +94,22 @@ def endpoints(release: Release, slot: str, addresses: Mapping[str, str]) -> list
         for host, address in addresses.items()
         for service, spec in release.services.items()
         for number, port in enumerate(ports(service, spec, slot)[: replicas(service, spec)], 1)
+    ]
+
+
+def proofs(release: Release, slot: str, addresses: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What workers have to show, of every service that says so, as worker_check takes it."""
+    return [
+        {
+            **{key: value for key, value in spec["jobs"].items() if key != "page"},
+            "workers": [
+                {"name": f"{service} {number} on {host}", "url": f"http://{address}:{port}{spec['jobs'].get('page', PAGE)}"}
+                for host, address in addresses.items()
+                for number, port in enumerate(ports(service, spec, slot)[: replicas(service, spec)], 1)
+            ],
+        }
+        for service, spec in release.services.items()
+        if spec.get("jobs")
     ]
 
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
@@ -13,12 +15,15 @@ from .._health.check import check_all, stay_well
 from .._health.model import Endpoint, Policy
 from .._health.threads import beside
 from .._judge.described import Check
+from .._judge.described_workers import Check as Workers
 from . import verdict
 from .model import PASS
 from .verdict import Verdict
 
 SOON_S, INTERVAL_S = 0.1, 0.25
 JITTER_S = 0.02
+LATE_S = 30.0
+"""That a watch may end after its time, because whoever it asked was slow to answer."""
 LOOKS = 1000
 """At each endpoint while it bakes, at most."""
 
@@ -30,20 +35,43 @@ def become_well(endpoints: Sequence[Endpoint], healthy: int, deadline: float) ->
     return verdict.of_endpoints(check_all(endpoints, Policy(healthy, deadline, SOON_S, JITTER_S)))
 
 
-def watched(endpoints: Sequence[Endpoint], seconds: float, check: Check | None, is_over: Callable[[], bool]) -> Verdict:
-    """Every endpoint must stay well while the canary is compared, if there is one, and for ``seconds`` otherwise.
+@dataclass(frozen=True)
+class Watch:
+    """Something to watch beside the endpoints, which takes ``longest`` seconds at most, and ends when all is over."""
 
-    Whichever is bad first ends it, and so does ``is_over``.
-    """
-    if check is None:
-        return _staying_well(endpoints, seconds, is_over)
-    sick = Event()
-    comparing = beside(partial(check.run, is_over=lambda: sick.is_set() or is_over()))
-    staying = _staying_well(endpoints, check.patience.longest, lambda: comparing.done() or is_over())
+    run: Callable[[Callable[[], bool]], Verdict]
+    longest: float
+
+
+def of_canary(check: Check) -> Watch:
+    return Watch(lambda is_over: verdict.of_canary(check.run(is_over)), check.patience.longest)
+
+
+def of_workers(check: Workers) -> Watch:
+    return Watch(lambda is_over: verdict.of_workers(check.run(is_over)), check.duration + check.longer)
+
+
+def watched(endpoints: Sequence[Endpoint], seconds: float, watches: Sequence[Watch], is_over: Callable[[], bool]) -> Verdict:
+    """Every endpoint must stay well for ``seconds``, and until every watch is over; whatever is bad first ends all of it."""
+    bad = Event()
+
+    def look(watch: Watch) -> Verdict:
+        seen = watch.run(lambda: bad.is_set() or is_over())
+        if seen.verdict != PASS:
+            bad.set()
+        return seen
+
+    began = time.monotonic()
+    looking = [beside(partial(look, watch)) for watch in watches]
+
+    def ends() -> bool:
+        is_done = time.monotonic() - began >= seconds and all(one.done() for one in looking)
+        return is_done or bad.is_set() or is_over()
+
+    staying = _staying_well(endpoints, max([seconds, *(watch.longest + LATE_S for watch in watches)]), ends)
     if staying.verdict != PASS:
-        sick.set()
-    compared = verdict.of_canary(comparing.result())
-    return verdict.worse(staying, compared)
+        bad.set()
+    return verdict.worst([staying, *(one.result() for one in looking)])
 
 
 def _staying_well(endpoints: Sequence[Endpoint], seconds: float, is_over: Callable[[], bool]) -> Verdict:

@@ -17,7 +17,9 @@ from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
 from .._health.described import Described as Asked
 from .._health.described import endpoint
-from .._judge.described import Check, Described, check
+from .._judge.described import Described, check
+from .._judge.described_workers import Described as Proof
+from .._judge.described_workers import check as check_workers
 from .._store.directory import DirectoryStore
 from . import approvals, health, ledger, stored, verdict
 from .approval import ABORT, PROMOTE, Approval
@@ -64,13 +66,16 @@ class Question:
     deadline: Seconds = THIRTY
     bake: Seconds = NONE
     canary: Described | None = None
+    workers: tuple[Proof, ...] = ()
     ask: Asking = Asking()
     lease: Seconds = MINUTE
     directory: str = "/var/lib/mainstay"
 
-    def check(self, seconds: float) -> Check | None:
-        """The comparison with the live side over so many seconds."""
-        return check(replace(self.canary, duration=str(seconds))) if self.canary else None
+    def watches(self, seconds: float) -> list[health.Watch]:
+        """What is watched beside the endpoints for so many seconds at least."""
+        lasting = str(seconds)
+        canary = [health.of_canary(check(replace(self.canary, duration=lasting)))] if self.canary else []
+        return canary + [health.of_workers(check_workers(replace(one, duration=lasting))) for one in self.workers]
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def _parse(params: Mapping[str, Any]) -> Question:
     wanted = into(Question, params)
     if not wanted.phases:
         raise InvalidInput("phases is empty: name at least one phase to judge, for what nobody took part in is no pass")
-    wanted.check(wanted.bake)
+    wanted.watches(wanted.bake)
     return wanted
 
 
@@ -126,12 +131,12 @@ def _judged(wanted: Question, store: DirectoryStore, is_over: Callable[[], bool]
 
 
 def _seen(wanted: Question, is_over: Callable[[], bool]) -> Verdict:
-    """Whether the endpoints become well and stay so, and the canary does as well as the live side."""
+    """Whether the endpoints become well and stay so, workers work, and a canary does as well as the live side."""
     asked = [endpoint(one) for one in wanted.endpoints]
     became = health.become_well(asked, wanted.healthy, wanted.deadline)
-    if became.verdict != PASS or not (wanted.bake or wanted.canary):
+    if became.verdict != PASS or not (wanted.bake or wanted.canary or wanted.workers):
         return became
-    return health.watched(asked, wanted.bake, wanted.check(wanted.bake), is_over)
+    return health.watched(asked, wanted.bake, wanted.watches(wanted.bake), is_over)
 
 
 def _decided(wanted: Question, store: DirectoryStore, seen: Verdict, is_over: Callable[[], bool]) -> Verdict:
@@ -156,7 +161,7 @@ def _asked(
     def is_answered() -> bool:
         return approvals.of_run(store, wanted.run) is not None or is_over()
 
-    meanwhile = health.watched(asked, patience, wanted.check(patience), is_answered)
+    meanwhile = health.watched(asked, patience, wanted.watches(patience), is_answered)
     decided = approvals.of_run(store, wanted.run)
     if meanwhile.verdict == FAIL or decided:
         return meanwhile, decided

@@ -76,6 +76,7 @@ class Move:
             "route": self._route(part),
             "endpoints": batches.endpoints(self.release, self.slot, asked),
             "entrances": batches.entrances(self.release, self.fleet.entrances) if is_last else [],
+            "workers": batches.proofs(self.release, self.slot, asked),
             "watch": part.watch,
             "canary": self._comparison() if part.share else {},
             "ask": {"passed": part.pause, "inconclusive": self.course.ask, "another": self.course.another} if part.share else {},

@@ -16,7 +16,7 @@ MOST_REPLICAS = 100
 _KNOWN = {
     "kind", "image", "replicas", "max_replicas", "container_port", "ports", "health", "environment", "secrets",
     "drain_timeout", "stop_timeout", "memory", "cpus", "command", "route", "user", "read_only", "tmpfs", "pids_limit",
-    "network", "volumes", "capabilities", "ulimits", "init", "spread",
+    "network", "volumes", "capabilities", "ulimits", "init", "spread", "jobs",
 }  # fmt: skip
 _NEEDED = {"kind", "image", "container_port", "ports"}
 
@@ -48,6 +48,8 @@ def _check_service(name: str, service: Any) -> None:
     seconds(service.get("health", {}).get("deadline", "60s"), noun=f"deadline of the health of service {name}")
     for option in ("drain_timeout", "stop_timeout"):
         seconds(service.get(option, "0s"), noun=f"{option} of service {name}")
+    if "jobs" in service and (service["kind"] != "worker" or not isinstance(service["jobs"], Mapping)):
+        raise InvalidInput(f"jobs of service {name} is for workers, and a dictionary such as {{done: shop_jobs_done_total}}")
     if set(service["ports"]) != set(SLOTS):
         raise InvalidInput(f"service {name} needs the first port of each slot: ports: {{blue: 21000, green: 22000}}")
 

@@ -81,11 +81,19 @@ def of_canary(told: Mapping[str, Any]) -> Verdict:
     return Verdict(told["verdict"], told["told"], told["verdict"] == FAIL, told)
 
 
-def worse(staying: Verdict, compared: Verdict) -> Verdict:
-    """Of endpoints that were to stay well while a canary was compared, whichever is worse; with the numbers in any case."""
-    if staying.verdict == PASS or (compared.verdict == FAIL and staying.verdict != FAIL):
-        return compared
-    return replace(staying, numbers=compared.numbers)
+def of_workers(told: Mapping[str, Any]) -> Verdict:
+    """What worker_check found."""
+    return Verdict(told["verdict"], told["told"], told["verdict"] == FAIL)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of what was watched at the same time the first that failed, else the first that did not pass; with the numbers of any."""
+    numbers = next((one.numbers for one in verdicts if one.numbers), {})
+    for bad in (FAIL, INCONCLUSIVE):
+        found = [one for one in verdicts if one.verdict == bad]
+        if found:
+            return replace(found[0], numbers=numbers)
+    return Verdict(PASS, "; ".join(one.why for one in verdicts if one.why), numbers=numbers)
 
 
 def _last_answer(result: Result) -> str:

@@ -18,6 +18,10 @@ async def take_job(redis: Any, worker: str, timeout: float) -> str | None:
     return job
 
 
+async def waiting(redis: Any) -> int:
+    return int(await redis.llen(JOBS))
+
+
 async def finish_job(redis: Any, worker: str, job: str) -> None:
     await redis.lrem(TAKEN + worker, 1, job)
 

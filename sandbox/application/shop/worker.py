@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from psycopg import Error as DatabaseError
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
@@ -25,6 +25,9 @@ REAP_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 TROUBLE = (RedisError, DatabaseError, PoolTimeout, OSError)
 DONE = Counter("shop_jobs_done", "Jobs whose result was written", ["version"])
+FAILED = Counter("shop_jobs_failed", "Jobs that were dropped because they could not be done", ["version"])
+BEAT = Gauge("shop_worker_heartbeat_seconds", "When the last heartbeat was written")
+WAITING = Gauge("shop_jobs_waiting", "Jobs that nobody has taken yet")
 # A result that is already there is left alone: that makes a second delivery of a job harmless.
 RECORD = "INSERT INTO receipts (job_id, order_id, worker) VALUES (%s, %s, %s) ON CONFLICT (job_id) DO NOTHING"
 
@@ -32,6 +35,8 @@ RECORD = "INSERT INTO receipts (job_id, order_id, worker) VALUES (%s, %s, %s) ON
 class Worker:
     def __init__(self, release: Release, dependencies: Dependencies, state: State, name: str) -> None:
         self.release, self.dependencies, self.state, self.name = release, dependencies, state, name
+        for counter in (DONE, FAILED):
+            counter.labels(release.version)  # shows 0 before the first job
         self.done = 0
         self.last_beat = 0.0
         self.tasks: list[asyncio.Task[None]] = []
@@ -80,6 +85,10 @@ class Worker:
             row = (str(wanted["id"]), int(wanted["order"]), self.name)
         except (ValueError, KeyError, TypeError):
             logging.error("a job that nobody can read was dropped")
+            FAILED.labels(self.release.version).inc()
+            return
+        if self.release.fault == "drops-jobs":
+            FAILED.labels(self.release.version).inc()
             return
         async with self.dependencies.database.connection() as connection:
             await connection.execute(RECORD, row)
@@ -89,6 +98,8 @@ class Worker:
     async def beat(self) -> None:
         seen = {"version": self.release.version, "seen_at": now(), "done": self.done}
         await queue.beat(self.dependencies.redis, self.name, json.dumps(seen))
+        WAITING.set(await queue.waiting(self.dependencies.redis))
+        BEAT.set_to_current_time()
         self.last_beat = time.monotonic()
         await asyncio.sleep(BEAT_SECONDS)
 

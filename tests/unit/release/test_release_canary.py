@@ -15,7 +15,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._release.canary impor
 from ansible_collections.mainstay.ops.plugins.module_utils._release.heartbeat import Heartbeat
 from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal
 from ansible_collections.mainstay.ops.plugins.module_utils._release.parts import by_share
-from ansible_collections.mainstay.ops.plugins.module_utils._release.verdict import Verdict, worse
+from ansible_collections.mainstay.ops.plugins.module_utils._release.verdict import Verdict, worst
 
 from tests.unit.release.release_found import EMPTY, HOSTS, ON_BLUE, V1, V2, fleet, replicas, servers
 
@@ -168,7 +168,7 @@ def test_what_nobody_would_hear_is_refused(
      ("pass", "inconclusive", "inconclusive"), ("inconclusive", "pass", "inconclusive")],
 )  # fmt: skip
 def test_the_worse_of_both_decides_and_the_numbers_are_kept(staying: str, compared: str, expected: str) -> None:
-    both = worse(Verdict(staying), Verdict(compared, numbers={"looks": 3}))
+    both = worst([Verdict(staying), Verdict(compared, numbers={"looks": 3}), Verdict("pass")])
     assert (both.verdict, both.numbers) == (expected, {"looks": 3})
 
 
@@ -191,3 +191,14 @@ def test_a_heartbeat_goes_on_while_one_watches_and_ends_the_watch_when_the_lock_
     with pytest.raises(FencedOff):
         watch()
     assert len(beats) == 2
+
+
+def test_workers_prove_themselves_where_they_say_how() -> None:
+    jobs = {"done": "jobs_done_total", "jobs": 10, "page": "/numbers"}
+    release = replace(V2, services={**V2.services, "worker": {**V2.services["worker"], "jobs": jobs}})
+    ten, fifty, _ = plan.decide(ORDER, release, ON_BLUE).batches
+    assert ten["workers"] == [
+        {"done": "jobs_done_total", "jobs": 10, "workers": [{"name": "worker 1 on app1", "url": "http://10.0.0.1:22200/numbers"}]}
+    ]
+    assert [page["name"] for page in fifty["workers"][0]["workers"]] == ["worker 1 on app1", "worker 1 on app2"]
+    assert plan.decide(ORDER, V2, ON_BLUE).batches[0]["workers"] == []
