@@ -81,6 +81,11 @@ def passed(judged: Mapping[str, Any], phase: str) -> bool:
     return judged.get("judged") == phase and judged.get("verdict") == "pass"
 
 
+def refused(judged: Mapping[str, Any], phase: str) -> bool:
+    """Whether this phase was judged last, and the run must not go on after it."""
+    return judged.get("judged") == phase and judged.get("verdict") != "pass"
+
+
 def version(value: object) -> str:
     """The version if it is well-formed or empty; asked before the lock is taken, so that a typing error holds up nobody."""
     try:
@@ -238,6 +243,7 @@ class FilterModule:
             "migrates": migrates,
             "newest_migration": newest_migration,
             "passed": passed,
+            "refused": refused,
             "registered": registered,
             "routed_to": routed_to,
             "schema": schema,

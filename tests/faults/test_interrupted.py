@@ -48,7 +48,8 @@ def test_a_run_that_is_killed_loses_no_request_and_the_next_one_converges(
         assert run.reaches(step, times), run.output
         time.sleep(len(step) % 7 / 10)
         run.signal(number)
-        assert run.ends().rc != 0
+        ended = run.ends()
+        assert ended.rc != 0, ended.output
         load.phase("killed")
         again = fleet.playbook("deploy", version=wanted, strategy="rolling")
         assert again.rc == 0, again.output

@@ -61,17 +61,19 @@ def test_a_judge_gets_no_more_of_a_result_than_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("judged", "passed"),
+    ("judged", "passed", "refused"),
     [
-        ({"judged": "route 1", "verdict": "pass"}, True),
-        ({"judged": "route 1", "verdict": "fail"}, False),
-        ({"judged": "start 1", "verdict": "pass"}, False),
-        ({"skipped": True}, False),
-        ({}, False),
+        ({"judged": "route 1", "verdict": "pass"}, True, False),
+        ({"judged": "route 1", "verdict": "fail"}, False, True),
+        ({"judged": "route 1", "verdict": "inconclusive"}, False, True),
+        ({"judged": "start 1", "verdict": "pass"}, False, False),
+        ({"judged": "start 1", "verdict": "fail"}, False, False),
+        ({"skipped": True}, False, False),
+        ({}, False, False),
     ],
 )
-def test_only_a_pass_of_that_very_phase_lets_the_next_begin(judged: dict[str, Any], passed: bool) -> None:
-    assert filters.passed(judged, "route 1") is passed
+def test_only_a_verdict_on_that_very_phase_counts(judged: dict[str, Any], passed: bool, refused: bool) -> None:
+    assert (filters.passed(judged, "route 1"), filters.refused(judged, "route 1")) == (passed, refused)
 
 
 def test_only_hosts_that_did_well_get_traffic_back() -> None:

@@ -30,6 +30,10 @@ class Approval:
     why: str = ""
     when: float = 0.0
 
+    def is_about(self, run: str, phase: str) -> bool:
+        """Whether this was decided of the phase; who aborts a run speaks of all that is to come."""
+        return self.run == run and (self.decision == ABORT or bool(self.decision and self.phase == phase))
+
     @property
     def told(self) -> str:
         return f"{'promoted' if self.decision == PROMOTE else 'aborted'} by {self.who}: {self.why}"
@@ -58,7 +62,7 @@ def decided(wanted: Decision, approval: Approval | None, journal: Journal | None
             "without a version to undo"
         )
     found = approval if approval and approval.run == journal.run else Approval(journal.run)
-    if found.decision:
+    if found.decision == ABORT:
         raise Refused(f"{journal.release} was {found.told}, at {_clock(found.when)}")
     if wanted.decision == PROMOTE:
         _demand_promotable(wanted, found, journal, now)
@@ -66,7 +70,7 @@ def decided(wanted: Decision, approval: Approval | None, journal: Journal | None
 
 
 def _demand_promotable(wanted: Decision, found: Approval, journal: Journal, now: float) -> None:
-    if not found.phase or now > found.until:
+    if not found.phase or found.decision or now > found.until:
         raise Refused(f"the run of {journal.release} does not wait for anybody now; only abort is heard at any time")
     if found.another and wanted.who == journal.who:
         raise Refused(f"{journal.who} started the run of {journal.release}: somebody else must promote it")

@@ -24,10 +24,10 @@ def save(store: Store, approval: Approval, before: Approval | None) -> None:
     store.replace(DOCUMENT, _encode(approval), _encode(before) if before else None)
 
 
-def of_run(store: Store, run: str) -> Approval | None:
-    """What was decided of this run."""
+def decided(store: Store, run: str, phase: str) -> Approval | None:
+    """What somebody decided of this phase of the run."""
     approval = load(store)
-    return approval if approval and approval.run == run and approval.decision else None
+    return approval if approval and approval.is_about(run, phase) else None
 
 
 def _encode(approval: Approval) -> bytes:

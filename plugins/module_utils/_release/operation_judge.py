@@ -71,6 +71,11 @@ class Question:
     lease: Seconds = MINUTE
     directory: str = "/var/lib/mainstay"
 
+    @property
+    def last(self) -> str:
+        """The phase that the verdict is about."""
+        return self.phases[-1].phase
+
     def watches(self, seconds: float) -> list[health.Watch]:
         """What is watched beside the endpoints for so many seconds at least."""
         lasting = str(seconds)
@@ -106,16 +111,37 @@ def _read(wanted: Question) -> Evidence:
     journal = ledger.open_journal(store)
     if journal is None or journal.run != wanted.run:
         raise NotFound(f"run {wanted.run} has no open journal: start with the phase that decides what is to be done")
-    with Heartbeat(renew, lambda: _is_aborted(store, wanted.run), min(BEATS_S, wanted.lease / 4)) as heart:
-        return Evidence(store, journal, _judged(wanted, store, heart.is_over))
+    people = _People(store, wanted, journal)
+    with Heartbeat(renew, people.have_aborted, min(BEATS_S, wanted.lease / 4)) as heart:
+        return Evidence(store, journal, _judged(wanted, people, heart.is_over))
 
 
-def _is_aborted(store: DirectoryStore, run: str) -> bool:
-    decided = approvals.of_run(store, run)
-    return decided is not None and decided.decision == ABORT
+@dataclass(frozen=True)
+class _People:
+    """Who may let this phase go on, or end the run; going back is nobody's to end."""
+
+    store: DirectoryStore
+    wanted: Question
+    journal: Journal
+
+    @property
+    def decision(self) -> Approval | None:
+        return approvals.decided(self.store, self.wanted.run, self.wanted.last) if self._are_heard else None
+
+    def have_aborted(self) -> bool:
+        decision = self.decision
+        return decision is not None and decision.decision == ABORT
+
+    def ask(self, seconds: float) -> None:
+        request = Approval(self.wanted.run, self.wanted.last, time.time() + seconds, self.wanted.ask.another)
+        approvals.save(self.store, request, approvals.load(self.store))
+
+    @property
+    def _are_heard(self) -> bool:
+        return self.wanted.last in self.journal.expected
 
 
-def _judged(wanted: Question, store: DirectoryStore, is_over: Callable[[], bool]) -> dict[str, Verdict]:
+def _judged(wanted: Question, people: _People, is_over: Callable[[], bool]) -> dict[str, Verdict]:
     """A phase after one that did not pass was not run; what users get is watched when all hosts did well."""
     verdicts: dict[str, Verdict] = {}
     for part in wanted.phases:
@@ -126,7 +152,7 @@ def _judged(wanted: Question, store: DirectoryStore, is_over: Callable[[], bool]
     last = list(verdicts)[-1]
     if verdicts[last].verdict == PASS:
         verdicts[last] = _seen(wanted, is_over)
-        verdicts[last] = _decided(wanted, store, verdicts[last], is_over)
+        verdicts[last] = _decided(wanted, people, verdicts[last], is_over)
     return {**verdicts, last: health.excused(verdicts[last], [endpoint(one) for one in wanted.dependencies])}
 
 
@@ -139,32 +165,25 @@ def _seen(wanted: Question, is_over: Callable[[], bool]) -> Verdict:
     return health.watched(asked, wanted.bake, wanted.watches(wanted.bake), is_over)
 
 
-def _decided(wanted: Question, store: DirectoryStore, seen: Verdict, is_over: Callable[[], bool]) -> Verdict:
+def _decided(wanted: Question, people: _People, seen: Verdict, is_over: Callable[[], bool]) -> Verdict:
     """The verdict of whoever was asked, or who ended the run without being asked."""
-    decided = approvals.of_run(store, wanted.run)
-    if decided is None and wanted.ask.seconds(seen):
-        seen, decided = _asked(wanted, store, seen, is_over)
-    if decided is None or seen.verdict == FAIL:
+    decision = people.decision
+    if decision is None and wanted.ask.seconds(seen):
+        seen, decision = _asked(wanted, people, seen, is_over)
+    if decision is None or seen.verdict == FAIL:
         return seen
-    return replace(seen, verdict=PASS if decided.decision == PROMOTE else FAIL, why=decided.told, blames_release=False)
+    return replace(seen, verdict=PASS if decision.decision == PROMOTE else FAIL, why=decision.told, blames_release=False)
 
 
-def _asked(
-    wanted: Question, store: DirectoryStore, seen: Verdict, is_over: Callable[[], bool]
-) -> tuple[Verdict, Approval | None]:
+def _asked(wanted: Question, people: _People, seen: Verdict, is_over: Callable[[], bool]) -> tuple[Verdict, Approval | None]:
     """Waits for a decision, and watches on meanwhile."""
-    patience, phase = wanted.ask.seconds(seen), wanted.phases[-1].phase
-    request = Approval(wanted.run, phase, time.time() + patience, wanted.ask.another)
-    approvals.save(store, request, approvals.load(store))
+    patience = wanted.ask.seconds(seen)
+    people.ask(patience)
     asked = [endpoint(one) for one in wanted.endpoints]
-
-    def is_answered() -> bool:
-        return approvals.of_run(store, wanted.run) is not None or is_over()
-
-    meanwhile = health.watched(asked, patience, wanted.watches(patience), is_answered)
-    decided = approvals.of_run(store, wanted.run)
-    if meanwhile.verdict == FAIL or decided:
-        return meanwhile, decided
+    meanwhile = health.watched(asked, patience, wanted.watches(patience), lambda: people.decision is not None or is_over())
+    decision = people.decision
+    if meanwhile.verdict == FAIL or decision:
+        return meanwhile, decision
     return replace(seen, verdict=INCONCLUSIVE, why=f"nobody promoted it within {patience:.0f} s; {seen.why}"), None
 
 
@@ -187,7 +206,7 @@ def _report(wanted: Question, found: Evidence) -> Report:
         "why": judged.why,
         "blames_release": judged.blames_release,
         "numbers": judged.numbers,
-        "judged": wanted.phases[-1].phase,
+        "judged": wanted.last,
         "touched_hosts": found.journal.has_touched_hosts,
     }
 

@@ -17,8 +17,8 @@ Look = tuple[float, float, float, float | None, float | None]
 def seen(*looks: Look) -> Worker:
     """A worker after looks at (seconds, done, failed, waiting, heartbeat)."""
     worker = Worker("w")
-    for at, *told in looks:
-        worker = worker.after(Told(*told), at)
+    for at, done, failed, waiting, heartbeat in looks:
+        worker = worker.after(Told(done, failed, waiting, heartbeat), at)
     return worker
 
 

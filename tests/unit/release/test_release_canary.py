@@ -143,6 +143,13 @@ def test_whoever_is_asked_is_heard_and_written_down() -> None:
     assert (unasked.run, unasked.told) == ("r1", "aborted by kim: looks bad")
 
 
+def test_a_promotion_is_of_its_step_and_an_abortion_of_all_to_come() -> None:
+    promoted = decided(PROMOTE, WAITS, UNDER_WAY, is_watched=True, now=NOW)
+    assert [promoted.is_about("r1", phase) for phase in ("route 1", "route 2")] == [True, False]
+    aborted = decided(ABORT, promoted, UNDER_WAY, is_watched=True, now=NOW)
+    assert [aborted.is_about(run, "route 2") for run in ("r1", "r2")] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("decision", "approval", "journal", "is_watched", "why"),
     [
@@ -152,7 +159,14 @@ def test_whoever_is_asked_is_heard_and_written_down() -> None:
         (PROMOTE, replace(WAITS, run="r0"), UNDER_WAY, True, "does not wait for anybody now"),
         (PROMOTE, replace(WAITS, until=NOW - 1), UNDER_WAY, True, "does not wait for anybody now"),
         (Decision("promote", "dana", "mine"), replace(WAITS, another=True), UNDER_WAY, True, "somebody else must promote it"),
-        (ABORT, replace(WAITS, decision="promote", who="lee", why="fine", when=0.0), UNDER_WAY, True, "was promoted by lee"),
+        (PROMOTE, replace(WAITS, decision="promote", who="lee", why="fine"), UNDER_WAY, True, "does not wait for anybody now"),
+        (
+            ABORT,
+            replace(WAITS, decision="abort", who="lee", why="bad"),
+            UNDER_WAY,
+            True,
+            "was aborted by lee: bad, at 1970-01-01",
+        ),
     ],
 )
 def test_what_nobody_would_hear_is_refused(
