@@ -92,6 +92,23 @@ def test_a_canary_that_errs_in_five_of_a_hundred_loses_its_traffic_at_once_and_i
     assert after.marks[after.releases["v4-errs-sometimes"]] == "bad"
 
 
+@pytest.mark.full
+@pytest.mark.parametrize("strategy", ["rolling", "canary"])
+def test_a_release_whose_worker_loses_jobs_is_undone_as_a_whole(calm: fleet.Snapshot, strategy: str) -> None:
+    fleet.cleared("v4-drops-jobs")
+    services = fleet.inventory("mainstay_services")
+    services["worker"]["jobs"]["jobs"] = 5
+    with customers.shopping(RATE) as load:
+        ran = fleet.playbook("deploy", version="v4-drops-jobs", **{**canary(), "strategy": strategy}, mainstay_services=services)
+    assert ran.rc != 0, ran.output
+    assert "jobs failed" in ran.words
+    assert load.complaints == []
+    assert fleet.what_hinders() == []
+    after = fleet.snapshot()
+    assert (after.live["release"], after.rotation) == (calm.live["release"], calm.rotation)
+    assert after.marks[after.releases["v4-drops-jobs"]] == "bad"
+
+
 def test_people_let_a_canary_go_on_and_end_it(calm: fleet.Snapshot, begin) -> None:
     steps = [{"share": 20, "watch": "1s", "pause": "3m"}, {"share": 60, "watch": "1s", "pause": "3m"}, {"share": 100}]
     with customers.shopping(RATE) as load:

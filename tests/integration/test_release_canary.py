@@ -127,7 +127,7 @@ def test_a_person_lets_a_step_go_on(run: Run, tmp_path: Path) -> None:
             assert "reason" in decide(run, "promote", reason="x")["msg"]
             assert decide(run, "promote", "--check")["changed"]
             assert decide(run, "promote")["approval"]["why"] == "as it looks"
-    assert (early["error"], decide(run, "abort")["error"]) == ("Refused", "Refused")
+    assert (early["error"], decide(run, "promote")["error"]) == ("Refused", "Refused")
     assert (judged[0]["verdict"], judged[0]["why"]) == ("pass", "promoted by kim: as it looks")
 
 
