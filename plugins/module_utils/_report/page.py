@@ -123,7 +123,7 @@ def _comparison(main: Element, gates: Sequence[Gate]) -> None:
         for gate in gates
         for one in gate.numbers["metrics"]
     ]
-    heads = ("Phase", "Metric", "Verdict", "Canary", "Live side", "Chance that it is as good")
+    heads = ("Phase", "Metric", "Verdict", "Canary", "Live side", "As bad by chance, at most")
     _coloured(_table(main, "What was counted", heads, rows), [row[2] for row in rows])
 
 
@@ -133,7 +133,7 @@ def _share(count: dict[str, int]) -> str:
 
 
 def _four(main: Element, numbers: Four) -> None:
-    SubElement(main, "h2").text = f"The last {numbers.days:.0f} days"
+    SubElement(main, "h2").text = "The last day" if numbers.days < 1.5 else f"The last {numbers.days:.0f} days"
     told = {
         "Deployments": f"{numbers.a_week:.1f} a week",
         "Lead time": NONE_YET if numbers.lead_time is None else _took(numbers.lead_time),

@@ -11,7 +11,7 @@ STYLE = """
   --bad: #ff7a80; --open: #e0a93f; --canary: #ff9a4d; --live: #70a8ff; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
+main { max-width: 66rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
 .lead { border-left: .3rem solid var(--open); padding: .5rem .8rem; margin: 0 0 1rem; overflow-wrap: anywhere;
@@ -24,7 +24,8 @@ dt { color: var(--dim); font-size: .85rem; } dd { margin: 0; overflow-wrap: anyw
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 caption { text-align: left; color: var(--dim); padding-bottom: .3rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); }
-td { white-space: nowrap; } td[data-head="Why"] { white-space: pre-line; overflow-wrap: anywhere; min-width: 16rem; }
+td { white-space: nowrap; } td[data-head="Release"] { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+td[data-head="Why"] { white-space: pre-line; overflow-wrap: anywhere; min-width: 14rem; }
 tr.pass td[data-head="Verdict"] { color: var(--good); } tr.fail td[data-head="Verdict"] { color: var(--bad); font-weight: 600; }
 tr.inconclusive td[data-head="Verdict"] { color: var(--open); font-weight: 600; }
 a { color: var(--live); }
