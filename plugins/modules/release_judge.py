@@ -327,7 +327,7 @@ options:
     type: dict
     default: {}
     suboptions:
-      passed:
+      promotion:
         description: Of what has passed. When nobody answers it has not.
         type: str
         default: 0s
@@ -421,7 +421,7 @@ PHASE = {
     "any_will_do": {"type": "bool", "default": False},
 }
 ASKING = {
-    "passed": {"type": "str", "default": "0s"},
+    "promotion": {"type": "str", "default": "0s"},
     "inconclusive": {"type": "str", "default": "0s"},
     "another": {"type": "bool", "default": False},
 }

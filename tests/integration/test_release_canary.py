@@ -120,7 +120,7 @@ def test_without_traffic_nothing_is_promoted(run: Run, tmp_path: Path) -> None:
 
 def test_a_person_lets_a_step_go_on(run: Run, tmp_path: Path) -> None:
     with busy(tmp_path) as (_fixture, url):
-        ask = {"passed": "60s", "another": True}
+        ask = {"promotion": "60s", "another": True}
         early = decide(run, "promote")
         with beside(lambda: judge(run, url, bake="2s", ask=ask, canary={**QUICK, "longer": "30s"})) as judged:
             eventually(lambda: waits(run))
@@ -133,13 +133,13 @@ def test_a_person_lets_a_step_go_on(run: Run, tmp_path: Path) -> None:
 
 def test_nobody_answers_in_time(run: Run, tmp_path: Path) -> None:
     with busy(tmp_path) as (_fixture, url):
-        told = judge(run, url, bake="2s", ask={"passed": "2s"}, canary={**QUICK, "longer": "30s"})
+        told = judge(run, url, bake="2s", ask={"promotion": "2s"}, canary={**QUICK, "longer": "30s"})
     assert (told["verdict"], told["blames_release"]) == ("inconclusive", False)
     assert "nobody promoted it within 2 s" in told["why"]
 
 
 def test_a_canary_that_turns_bad_while_a_person_is_asked_is_failed(run: Run, tmp_path: Path) -> None:
-    ask = {"passed": "60s"}
+    ask = {"promotion": "60s"}
     with (
         busy(tmp_path) as (fixture, url),
         beside(lambda: judge(run, url, bake="2s", ask=ask, canary={**QUICK, "longer": "30s"})) as judged,

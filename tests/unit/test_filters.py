@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.mainstay.ops.plugins.filter import people
 from ansible_collections.mainstay.ops.plugins.filter import run as filters
 
 DID = {"phase": "start 1", "failed": False, "changed": True, "steps": ["secret"]}
@@ -147,5 +148,5 @@ def test_a_run_that_died_does_not_look_like_one_that_works(
     holder: dict[str, Any], lapsed: bool, journal: dict[str, Any], told: list[str]
 ) -> None:
     known = {"live": {}, "lock": {"holder": holder, "lapsed": lapsed}, "journal": journal, "operations": []}
-    lines = filters.status({"silent": {}, "replicas": {}, "servers": {}}, known, {})
+    lines = people.status({"silent": {}, "replicas": {}, "servers": {}}, known, {})
     assert [line.partition(";")[0] for line in lines if line.startswith(("lock", "interrupted"))] == told

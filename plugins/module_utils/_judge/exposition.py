@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 
-from prometheus_client.parser import text_string_to_metric_families
+with suppress(ImportError):
+    from prometheus_client.parser import text_string_to_metric_families
 
 from .._core.errors import Unavailable
 from .fetch import Place, get

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput, NotFound
 from .._core.plan import Plan, Step
+from .._edge.require import PROMETHEUS, require
 from .._edge.run import Operation, Report
 from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
@@ -45,12 +46,12 @@ class Part:
 class Asking:
     """How long to wait for a person: to promote what passed, and what could not be judged; and whether it must be another."""
 
-    passed: Seconds = NONE
+    promotion: Seconds = NONE
     inconclusive: Seconds = NONE
     another: bool = False
 
     def seconds(self, judged: Verdict) -> float:
-        return {PASS: self.passed, INCONCLUSIVE: self.inconclusive}.get(judged.verdict, NONE)
+        return {PASS: self.promotion, INCONCLUSIVE: self.inconclusive}.get(judged.verdict, NONE)
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def _parse(params: Mapping[str, Any]) -> Question:
     if not wanted.phases:
         raise InvalidInput("phases is empty: name at least one phase to judge, for what nobody took part in is no pass")
     wanted.watches(wanted.bake)
+    require((PROMETHEUS,) if wanted.workers else ())
     return wanted
 
 

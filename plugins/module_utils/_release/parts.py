@@ -79,7 +79,7 @@ class Move:
             "workers": batches.proofs(self.release, self.slot, asked),
             "watch": part.watch,
             "canary": self._comparison() if part.share else {},
-            "ask": {"passed": part.pause, "inconclusive": self.course.ask, "another": self.course.another} if part.share else {},
+            "ask": {"promotion": part.pause, "inconclusive": self.course.ask, "another": self.course.another} if part.share else {},
         }
 
     def _route(self, part: Part) -> batches.Route:

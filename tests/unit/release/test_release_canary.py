@@ -62,7 +62,7 @@ def test_each_step_but_the_last_is_compared_and_they_share_the_false_alarms() ->
     assert ten["canary"]["metrics"] == [{"name": "errors", "critical": True, "backends": ["shop_api"]}]
     assert (ten["canary"]["canary"], ten["canary"]["live"]) == ("green", "blue")
     assert ten["canary"]["false_alarms"] == pytest.approx(0.01 / 3), "the step that waits for a person is compared twice"
-    assert fifty["ask"] == {"passed": "4h", "inconclusive": "0s", "another": False}
+    assert fifty["ask"] == {"promotion": "4h", "inconclusive": "0s", "another": False}
     assert (all_of_it["canary"], all_of_it["ask"]) == ({}, {})
     assert [batch["watch"] for batch in (ten, fifty, all_of_it)] == ["30m", "10m", "5m"]
     assert (ten["entrances"], len(all_of_it["entrances"])) == ([], 2), "until then the way in leads to both releases"
