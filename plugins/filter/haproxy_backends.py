@@ -48,7 +48,8 @@ RETURN = r"""
 _value:
   description:
     - Backends with C(name), C(kind), C(health), C(rule), the condition under which requests go there, empty for the one that
-      gets the rest, and C(servers) with C(name) and C(address). Those with the narrowest rules come first.
+      gets the rest, C(sticky) and C(testers), a cookie and a header or empty, and C(servers) with C(name), C(address) and
+      C(slot). Those with the narrowest rules come first.
   type: list
   elements: dict
 """

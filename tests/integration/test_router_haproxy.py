@@ -115,6 +115,32 @@ def test_haproxy_accepts_what_is_rendered_and_routes_by_its_rules(shop: Shop) ->
     assert marks(fixture)[Key("shop_api", "app1-blue-1")] == Mark("ready", 60)
 
 
+def test_a_user_stays_on_one_side_and_a_tester_chooses_it(shop: Shop) -> None:
+    fixture, variables = shop
+    variables["mainstay_services"]["api"] |= {"sticky": "shop_side", "testers": "X-Shop-Slot"}
+    play(fixture, variables)
+    fixture.start()
+    both = {slot: {"weight": 100, "count": 1} for slot in ("blue", "green")}
+    given = params(fixture, both)
+    route({**given, "services": {"api": {"slots": both, "drain_timeout": "2s"}}})
+    assert {asked(fixture)[0] for _ in range(8)} == {"api blue", "api green"}
+    side, cookie = asked(fixture)
+    assert {asked(fixture, Cookie=cookie)[0] for _ in range(8)} == {side}
+    for slot in ("blue", "green"):
+        assert {asked(fixture, **{"X-Shop-Slot": slot})[0] for _ in range(4)} == {f"api {slot}"}
+    only = {"green": both["green"], "blue": {"weight": 0, "count": 1}}
+    route({**given, "services": {"api": {"slots": only, "drain_timeout": "2s"}}})
+    for header in ({"Cookie": cookie}, {"X-Shop-Slot": "blue"}):
+        assert asked(fixture, **header)[0] == "api green", "whoever is bound to what left the rotation is served all the same"
+
+
+def asked(fixture: Fixture, **headers: str) -> tuple[str, str]:
+    """The answer, and the cookie that came with it."""
+    request = urllib.request.Request(f"http://127.0.0.1:{fixture.port}/", headers=headers)
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return answer.read().decode(), (answer.headers["Set-Cookie"] or "").partition(";")[0]
+
+
 def test_fifteen_new_configurations_under_load_drop_nothing_and_keep_what_rests(shop: Shop) -> None:
     fixture, variables = shop
     play(fixture, variables)

@@ -19,6 +19,13 @@ PULL = 60.0
 """Seconds for a large image, and for what Ansible itself takes."""
 PAGE = "/metrics"
 """Where a worker tells what it does, unless said otherwise."""
+NOT_OF_A_CONTAINER = frozenset(
+    {
+        "kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas", "spread", "jobs", "sticky",
+        "testers",
+    }
+)  # fmt: skip
+"""Options of a service that routers and the judge know."""
 Route = dict[str, dict[str, Any]]
 Endpoint = dict[str, Any]
 
@@ -82,8 +89,7 @@ def started(release: Release, slot: str) -> dict[str, Any]:
 
 
 def _container(name: str, spec: Spec, image: str, slot: str) -> dict[str, Any]:
-    for_routing = {"kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas", "spread", "jobs"}
-    kept = {key: value for key, value in spec.items() if key not in for_routing}
+    kept = {key: value for key, value in spec.items() if key not in NOT_OF_A_CONTAINER}
     return {**kept, "image": image, "count": replicas(name, spec), "first_port": ports(name, spec, slot)[0]}
 
 

@@ -79,13 +79,16 @@ class Move:
             "workers": batches.proofs(self.release, self.slot, asked),
             "watch": part.watch,
             "canary": self._comparison() if part.share else {},
-            "ask": {"promotion": part.pause, "inconclusive": self.course.ask, "another": self.course.another} if part.share else {},
+            "ask": self._asking(part) if part.share else {},
         }
 
     def _route(self, part: Part) -> batches.Route:
         slots = {self.slot: part.serves, other(self.slot): part.rest}
         weigh = partial(weights, self.slot, part.share) if part.share else batches.evenly
         return batches.route(self.release.services, self.counts, slots, weigh)
+
+    def _asking(self, part: Part) -> dict[str, Any]:
+        return {"promotion": part.pause, "inconclusive": self.course.ask, "another": self.course.another}
 
     def _comparison(self) -> dict[str, Any]:
         both = {name: spec for name, spec in self.release.services.items() if other(self.slot) in self.counts[name]}

@@ -16,7 +16,7 @@ MOST_REPLICAS = 100
 _KNOWN = {
     "kind", "image", "replicas", "max_replicas", "container_port", "ports", "health", "environment", "secrets",
     "drain_timeout", "stop_timeout", "memory", "cpus", "command", "route", "user", "read_only", "tmpfs", "pids_limit",
-    "network", "volumes", "capabilities", "ulimits", "init", "spread", "jobs",
+    "network", "volumes", "capabilities", "ulimits", "init", "spread", "jobs", "sticky", "testers",
 }  # fmt: skip
 _NEEDED = {"kind", "image", "container_port", "ports"}
 

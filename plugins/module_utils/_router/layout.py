@@ -28,6 +28,8 @@ PATH = Grammar(
     "path", r"/[A-Za-z0-9._~%/?=&\-]{0,200}", "a slash, then up to 200 letters, digits and characters of ._~%/?=&-", 201
 )
 HOST = Grammar("host name", r"[A-Za-z0-9]([A-Za-z0-9.\-]{0,252})", "letters, digits, dots and dashes", 253)
+COOKIE = Grammar("name of a cookie", r"[A-Za-z][A-Za-z0-9_\-]{0,60}", "1 to 61 letters, digits, dashes and underscores", 61)
+HEADER = Grammar("name of a header", r"[A-Za-z][A-Za-z0-9\-]{0,60}", "1 to 61 letters, digits and dashes", 61)
 ADDRESS = Grammar("address", r"[A-Za-z0-9][A-Za-z0-9.\-]{0,252}|[0-9a-fA-F:.]{2,45}", "an IP address or a host name", 253)
 
 
@@ -37,17 +39,24 @@ class Line:
 
     name: str
     address: str
+    slot: str
 
 
 @dataclass(frozen=True)
 class Backend:
-    """One backend; ``rule`` is the condition under which a request goes there, empty for the one that gets the rest."""
+    """One backend; ``rule`` is the condition under which a request goes there, empty for the one that gets the rest.
+
+    With a cookie ``sticky`` a user stays on one server, and so on one side of a canary, while it is in rotation. The header
+    ``testers`` names the slot that somebody wants to see.
+    """
 
     name: str
     kind: str
     health: str
     rule: str
     servers: tuple[Line, ...] = field(repr=False)
+    sticky: str = ""
+    testers: str = ""
 
 
 def backends(services: Mapping[str, Any], application: str, addresses: Mapping[str, str]) -> list[Backend]:
@@ -87,9 +96,14 @@ def _whole(value: object, noun: str, largest: int) -> int:
 def _backend(name: str, service: Mapping[str, Any], application: str, addresses: Mapping[str, str]) -> Backend:
     NAME.check(name)
     health = PATH.check(_mapping(service.get("health") or {}, "health").get("path", "/health"))
-    servers = tuple(_servers(service, addresses))
     return Backend(
-        f"{application}_{name}", service["kind"], health, _rule(_mapping(service.get("route") or {}, "route")), servers
+        name=f"{application}_{name}",
+        kind=service["kind"],
+        health=health,
+        rule=_rule(_mapping(service.get("route") or {}, "route")),
+        servers=tuple(_servers(service, addresses)),
+        sticky=COOKIE.check(service["sticky"]) if service.get("sticky") else "",
+        testers=HEADER.check(service["testers"]) if service.get("testers") else "",
     )
 
 
@@ -99,7 +113,7 @@ def _servers(service: Mapping[str, Any], addresses: Mapping[str, str]) -> Iterat
         literal = f"[{address}]" if ":" in address else address
         for slot in SLOTS:
             for n, port in enumerate(_ports(slot, service), 1):
-                yield Line(f"{HOST.check(host)}-{slot}-{n}", f"{literal}:{port}")
+                yield Line(f"{HOST.check(host)}-{slot}-{n}", f"{literal}:{port}", slot)
 
 
 def _rule(route: Mapping[str, Any]) -> str:

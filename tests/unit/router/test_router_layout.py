@@ -64,6 +64,14 @@ def test_narrow_rules_come_first_and_the_one_without_gets_the_rest() -> None:
     ]
 
 
+def test_a_cookie_and_a_header_are_names_and_nothing_else() -> None:
+    (backend,) = lay(api=web(sticky="shop_side", testers="X-Shop-Slot"))
+    assert (backend.sticky, backend.testers, backend.servers[2].slot) == ("shop_side", "X-Shop-Slot", "green")
+    for wrong in ({"sticky": "a b"}, {"sticky": "a\n  server evil 6.6.6.6"}, {"testers": "X-Slot }"}, {"testers": 7}):
+        with pytest.raises(InvalidInput, match="is not a name of a"):
+            lay(api=web(**wrong))
+
+
 def test_an_ipv6_address_gets_its_brackets() -> None:
     assert lay({"app1": "fd00::1"}, api=web())[0].servers[0].address == "[fd00::1]:21000"
 
