@@ -42,6 +42,15 @@ class Controller:
         """SIGINT and SIGHUP come from a terminal, which sends them to all that runs in it; the others to the process alone."""
         everybody = number in (signal.SIGINT, signal.SIGHUP)
         os.killpg(self.process.pid, number) if everybody else self.process.send_signal(number)
+        if number == signal.SIGINT:
+            self._press_again()
+
+    def _press_again(self) -> None:
+        """Ctrl-C is lost if it comes while Python forks, whose hooks swallow exceptions; people press again."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        if self.goes_on:
+            os.killpg(self.process.pid, signal.SIGINT)
 
     @property
     def goes_on(self) -> bool:
