@@ -303,7 +303,8 @@ options:
         type: int
         default: 1
       failures:
-        description: The largest share of them that may have failed.
+        description:
+          - The largest share of jobs that a good worker fails. More than that by chance, with a probability of 1 %, is V(fail).
         type: float
         default: 0.05
       lag:

@@ -11,10 +11,10 @@ version_added: 0.1.0
 description:
   - A worker has no requests to count. This reads the page of metrics of each, in Prometheus' text format, and watches its
     jobs and its heartbeat. It only reads, so check mode does the same.
-  - V(fail) means that a heart stopped, that too many jobs failed, or that too many wait. V(pass) means that every worker has
-    done as many jobs as O(jobs) since the check began. V(inconclusive) means that some did fewer, or could not be read.
-    No data is never a pass.
-  - A metric with several labels counts as their sum. A worker that starts again is counted from nothing.
+  - V(fail) means that a heart stopped, that a worker started again, or that in the end too many jobs had failed or wait.
+    V(pass) means that every worker has done as many jobs as O(jobs) since the check began. V(inconclusive) means that some
+    did fewer, or could not be read. No data is never a pass.
+  - A metric with several labels counts as their sum.
 requirements:
   - prometheus_client
 author:
@@ -65,7 +65,8 @@ options:
     type: int
     default: 1
   failures:
-    description: The largest share of them that may have failed.
+    description:
+      - The largest share of jobs that a good worker fails. More than that by chance, with a probability of 1 %, is V(fail).
     type: float
     default: 0.05
   lag:

@@ -79,7 +79,7 @@ def test_a_canary_that_errs_in_five_of_a_hundred_loses_its_traffic_at_once_and_i
     with customers.shopping(RATE) as load, watching() as seen:
         ran = fleet.playbook("deploy", version="v4-errs-sometimes", **canary([{"share": 10, "watch": "120s"}, *STEPS[1:]]))
     assert ran.rc != 0, ran.output
-    assert "the canary does worse than the live side: errors: " in ran.words
+    assert "the canary does worse than the live side: api_errors: " in ran.words
     assert f"Now {calm.live['release']} serves" in ran.words
     assert all("errs in 5 of 100 requests" in complaint for complaint in load.complaints)
     answered = load.told["run"]

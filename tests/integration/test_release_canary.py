@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,45 @@ def test_a_run_that_lost_its_lock_watches_no_longer(run: Run, tmp_path: Path) ->
     assert time.monotonic() - began < 30
     assert judged[0]["error"] == "FencedOff"
     assert decide(run, "abort")["error"] == "Refused", "nobody would hear it"
+
+
+def test_a_judge_whose_run_was_killed_watches_no_longer_and_lets_the_lock_go(run: Run, tmp_path: Path) -> None:
+    with busy(tmp_path) as (_fixture, url):
+        ansible = begin_to_judge(run, url)
+        eventually(lambda: len(judges(run)) > 0)
+        time.sleep(2)
+        ansible.kill()
+        ansible.wait()
+        eventually(lambda: not judges(run))
+        time.sleep(4)
+        assert run.info()["lock"]["lapsed"]
+    assert run.info()["journal"]["phases"] == [], "nobody would have acted on a verdict"
+
+
+def begin_to_judge(run: Run, url: str) -> subprocess.Popen[bytes]:
+    """The judge at work for a minute, as Ansible starts it."""
+    phase = run.info()["journal"]["expected"][0]
+    asked = {
+        "run": run.name,
+        "fence": {"environment": run.environment, "token": run.token},
+        "directory": str(run.directory),
+        "phases": [{"phase": phase, "hosts": ["app1"], "results": {"app1": {"phase": phase}}}],
+        "canary": {**COMPARED, "haproxy": [{"url": url}]},
+        "bake": "60s",
+        "lease": "4s",
+    }
+    command = ["ansible", "localhost", "-m", "mainstay.ops.release_judge", "-a", json.dumps(asked)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def judges(run: Run) -> list[str]:
+    """Processes that hold the environment's fence, as a judge does while it watches."""
+    fence = Path("/var/lib/mainstay", run.environment)
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found += [process.name for link in (process / "fd").iterdir() if fence in Path(os.readlink(link)).parents]
+    return found
 
 
 def test_the_steps_of_a_canary_are_planned_where_something_serves(run: Run) -> None:

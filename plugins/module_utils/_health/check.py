@@ -53,7 +53,7 @@ def stay_well(
     ask: Callable[[Endpoint], Answer] = probe,
     is_over: Callable[[], bool] = lambda: False,
 ) -> tuple[Result, ...]:
-    """Asks every endpoint until the time or whatever else ``is_over``; one answer that is not right ends it for all."""
+    """Asks every endpoint until the time or whatever else ``is_over``; two wrong answers in a row of one end it for all."""
     sick = Event()
     guarded = partial(guard, pace=pace, clock=clock or RealClock(), ask=ask, is_over=lambda: sick.is_set() or is_over())
 
@@ -73,10 +73,15 @@ def guard(
     ask: Callable[[Endpoint], Answer],
     is_over: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Asks one endpoint until it gives a wrong answer or the time is over."""
+    """Asks one endpoint until it gives two wrong answers in a row, or the time is over and its last answer was right."""
     look = _looking(endpoint, ask)
-    _done, seen = wait_until(look, lambda seen: seen[-1].trouble is not None or is_over(), pace, clock=clock)
-    return judge(endpoint, seen, len(seen))
+    _done, seen = wait_until(look, lambda seen: _is_sick(seen) or is_over(), pace, clock=clock)
+    return judge(endpoint, seen if _is_sick(seen) or not seen[-1].trouble else look(), 1)
+
+
+def _is_sick(seen: Sequence[Trial]) -> bool:
+    """One wrong answer of thousands is no illness."""
+    return len(seen) > 1 and all(trial.trouble for trial in seen[-2:])
 
 
 def _looking(endpoint: Endpoint, ask: Callable[[Endpoint], Answer]) -> Callable[[], tuple[Trial, ...]]:

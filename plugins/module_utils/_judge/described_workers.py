@@ -76,7 +76,8 @@ class Check:
             wait_until(looking, lambda seen: is_over() or _of_all(seen) in ends, Pace(timeout, self.interval), clock=time)
 
         until(self.duration, Verdict.FAIL)
-        if _of_all(looking.seen) is Verdict.INCONCLUSIVE and self.longer:
+        looking.finally_()
+        if _of_all(looking.seen) is Verdict.INCONCLUSIVE and self.longer and not is_over():
             until(self.longer, Verdict.FAIL, Verdict.PASS)
         return _report(looking.seen, looking.at)
 
@@ -139,9 +140,19 @@ class _Looking:
         self._workers = tuple(Worker(name) for name in wanted.places)
         self.at = 0.0
         self.seen: tuple[Proven, ...] = ()
+        self._is_final = False
 
     def __call__(self) -> tuple[Proven, ...]:
         self.at = self._clock.now() - self._began
         self._workers = at_once(lambda worker: self._wanted.look(worker, self.at), self._workers)
-        self.seen = tuple(proven(worker, self._wanted.proof, self.at) for worker in self._workers)
+        return self._judged()
+
+    def finally_(self) -> None:
+        """From now on all counts that was seen."""
+        self._is_final = True
+        self._judged()
+
+    def _judged(self) -> tuple[Proven, ...]:
+        final = self._is_final
+        self.seen = tuple(proven(worker, self._wanted.proof, self.at, finally_=final) for worker in self._workers)
         return self.seen

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From what workers tell of themselves to a verdict on each. No data is never a pass.
 
-fail          its heart stopped, too many of its jobs failed, or too many jobs wait
+fail          its heart stopped or it started again; in the end, too many of its jobs failed, or too many jobs wait
 pass          it has done as many jobs as it takes, and nothing speaks against it
 inconclusive  it has done too few, or does not say
 """
@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 
 from .._core.text import within
 from .._core.verdict import Verdict
+
+CHANCE = 0.01
+"""That a worker which fails as many jobs as it may is said to fail more."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +54,38 @@ class Told:
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker under watch, times in seconds since the watch began; ``beat_at`` is when its heartbeat was last seen to change."""
+    """A worker under watch, times in seconds since the watch began.
+
+    ``done`` and ``failed`` are the jobs since then, ``beat_at`` is when its heartbeat was last seen to change, and ``restarts``
+    how often its numbers began anew.
+    """
 
     name: str
-    first: Told | None = None
     last: Told | None = None
+    done: float = 0.0
+    failed: float = 0.0
     beat_at: float = 0.0
+    restarts: int = 0
     trouble: str = "not looked at"
 
     def after(self, told: Told, at: float) -> Worker:
-        """With another look. One that counts less than before has started again, and is counted from nothing."""
-        restarted = self.last is not None and told.done + told.failed < self.last.done + self.last.failed
-        first = Told(0.0) if restarted else self.first or told
-        beats = self.last is None or told.heartbeat != self.last.heartbeat
-        return replace(self, first=first, last=told, beat_at=at if beats else self.beat_at, trouble="")
+        """With another look. The first only tells from where to count, and whoever started again counts from nothing."""
+        before = self.last or told
+        restarted = told.done + told.failed < before.done + before.failed
+        since = Told(0.0) if restarted else before
+        return replace(
+            self,
+            last=told,
+            done=self.done + told.done - since.done,
+            failed=self.failed + told.failed - since.failed,
+            beat_at=at if self.last is None or told.heartbeat != self.last.heartbeat else self.beat_at,
+            restarts=self.restarts + restarted,
+            trouble="",
+        )
 
     def in_trouble(self, why: str) -> Worker:
         """With a look that told nothing."""
         return replace(self, trouble=why)
-
-    @property
-    def jobs(self) -> tuple[int, int]:
-        """Jobs done and failed since the watch began."""
-        if self.first is None or self.last is None:
-            return 0, 0
-        return round(self.last.done - self.first.done), round(self.last.failed - self.first.failed)
 
 
 @dataclass(frozen=True)
@@ -89,34 +99,52 @@ class Proven:
     told: str
 
 
-def proven(worker: Worker, proof: Proof, at: float) -> Proven:
-    """What the worker has shown after so many seconds."""
-    done, failed = worker.jobs
-    against, missing = _against(worker, proof, at), _missing(worker, proof)
+def proven(worker: Worker, proof: Proof, at: float, *, finally_: bool = True) -> Proven:
+    """What the worker has shown after so many seconds; jobs that failed or wait are held against it ``finally_`` only.
+
+    Looked at again and again, the share of failed jobs of a good worker would be too large at some moment.
+    """
+    done, failed = round(worker.done), round(worker.failed)
+    against = _dead(worker, proof, at) or (_at_fault(worker, proof, done, failed) if finally_ else "")
+    missing = _missing(worker, proof, done + failed)
     verdict = Verdict.FAIL if against else Verdict.INCONCLUSIVE if missing else Verdict.PASS
     return Proven(worker.name, verdict, done, failed, against or missing or f"{done} jobs done, {failed} failed")
 
 
-def _against(worker: Worker, proof: Proof, at: float) -> str:
-    done, failed = worker.jobs
+def _dead(worker: Worker, proof: Proof, at: float) -> str:
     if proof.asked and worker.last and worker.last.heartbeat is not None and at - worker.beat_at > proof.stale:
         return f"no heartbeat for {at - worker.beat_at:.0f} s"
-    if done + failed >= proof.jobs and failed > proof.failures * (done + failed):
+    return "it started again while it was watched" if worker.restarts else ""
+
+
+def _at_fault(worker: Worker, proof: Proof, done: int, failed: int) -> str:
+    if is_more(failed, done + failed, proof.failures):
         return f"{failed} of {done + failed} jobs failed"
     if proof.lag is not None and worker.last and (worker.last.waiting or 0) > proof.lag:
         return f"{worker.last.waiting:.0f} jobs wait, more than {proof.lag}"
     return ""
 
 
-def _missing(worker: Worker, proof: Proof) -> str:
+def is_more(failed: int, jobs: int, share: float) -> bool:
+    """Whether so many failures are more than a worker with this share of them has in one of a hundred watches.
+
+    Chernoff's bound: the probability is exp(-n KL(observed, share)) at most. Source: Hoeffding, JASA 58, 1963, theorem 1.
+    """
+    if not jobs or failed <= share * jobs:
+        return False
+    observed = failed / jobs
+    good = (1 - observed) * math.log((1 - observed) / (1 - share)) if observed < 1 else 0.0
+    return share == 0 or jobs * (observed * math.log(observed / share) + good) >= math.log(1 / CHANCE)
+
+
+def _missing(worker: Worker, proof: Proof, jobs: int) -> str:
     if worker.last is None or worker.trouble:
         return worker.trouble
     if proof.asked and worker.last.heartbeat is None:
         return "it tells of no heartbeat"
     if proof.lag is not None and worker.last.waiting is None:
         return "it does not tell how many jobs wait"
-    done, failed = worker.jobs
-    return f"{done + failed} of {proof.jobs} jobs seen" if done + failed < proof.jobs else ""
+    return f"{jobs} of {proof.jobs} jobs seen" if jobs < proof.jobs else ""
 
 
 def told_of(values: Mapping[str, float], names: Mapping[str, str]) -> Told | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from .._core.errors import NotFound, Refused
-from .._core.text import reason
+from .._core.errors import InvalidInput, NotFound, Refused
+from .._core.text import reason, shown
 from .model import Journal
 
 PROMOTE, ABORT = "promote", "abort"
@@ -49,7 +49,8 @@ class Decision:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "why", reason(self.why))
-        object.__setattr__(self, "who", reason(self.who))
+        if not self.who.isprintable() or not 1 <= len(self.who.strip()) <= 100:
+            raise InvalidInput(f"{shown(self.who)} is nobody: a name of 1 to 100 printable characters is written down")
 
 
 def decided(wanted: Decision, approval: Approval | None, journal: Journal | None, *, is_watched: bool, now: float) -> Approval:

@@ -5,23 +5,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
-from .._core.errors import Corrupt
-from .._store.model import Store
+from .._store.model import Changed, Store
 from .approval import Approval
 
 DOCUMENT = "approval.json"
+TRIES = 5
 
 
 def load(store: Store) -> Approval | None:
-    """What is waited for, or was decided last."""
+    """What is waited for, or was decided last; what cannot be read was decided by nobody."""
     return _decode(store.read(DOCUMENT))
 
 
-def save(store: Store, approval: Approval, before: Approval | None) -> None:
-    """Write it over what was loaded ``before``; raises ``Changed`` if somebody else was faster."""
-    store.replace(DOCUMENT, _encode(approval), _encode(before) if before else None)
+def update(store: Store, following: Callable[[Approval | None], Approval]) -> Approval:
+    """Write what follows on what is there, also if somebody else is doing so at the same moment."""
+    for _try in range(TRIES):
+        content = store.read(DOCUMENT)
+        made = following(_decode(content))
+        try:
+            store.replace(DOCUMENT, json.dumps(asdict(made), sort_keys=True).encode(), content)
+        except Changed:
+            continue
+        return made
+    raise Changed(f"{DOCUMENT} was changed by others again and again; try once more")
 
 
 def decided(store: Store, run: str, phase: str) -> Approval | None:
@@ -30,14 +39,8 @@ def decided(store: Store, run: str, phase: str) -> Approval | None:
     return approval if approval and approval.is_about(run, phase) else None
 
 
-def _encode(approval: Approval) -> bytes:
-    return json.dumps(asdict(approval), sort_keys=True).encode()
-
-
 def _decode(content: bytes | None) -> Approval | None:
-    if not content:
-        return None
     try:
-        return Approval(**json.loads(content))
-    except (ValueError, TypeError) as error:
-        raise Corrupt(f"{DOCUMENT} cannot be read ({error}): remove it and decide again") from error
+        return Approval(**json.loads(content)) if content else None
+    except (ValueError, TypeError):
+        return None

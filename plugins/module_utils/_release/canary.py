@@ -30,7 +30,7 @@ class Step:
         if isinstance(self.share, bool) or not isinstance(self.share, int) or not 1 <= self.share <= ALL:
             raise InvalidInput(f"{shown(self.share)} is not a share of the traffic: allowed are whole percents from 1 to {ALL}")
         within("watch of a step of the canary", seconds(self.watch, noun="watch"), 0, seconds("2d"))
-        within("pause of a step of the canary", seconds(self.pause, noun="pause"), 0, seconds("7d"))
+        within("pause of a step of the canary", seconds(self.pause, noun="pause"), 0, seconds("2d"))
 
 
 USUAL = (Step(10, "30m"), Step(50, "10m"), Step(ALL, "5m"))
@@ -68,7 +68,7 @@ class Course:
         shares = [step.share for step in self.steps]
         if not shares or shares[-1] != ALL or sorted(set(shares)) != shares:
             raise InvalidInput(f"the steps of a canary must grow and end with all traffic, such as 10, 50 and 100, not {shares}")
-        within("time to ask for in a canary", seconds(self.ask, noun="ask"), 0, seconds("7d"))
+        within("time to ask for in a canary", seconds(self.ask, noun="ask"), 0, seconds("2d"))
 
     @property
     def comparisons(self) -> int:
@@ -114,11 +114,14 @@ def comparison(
 
 
 def _usual_metrics(services: Mapping[str, Spec]) -> tuple[Metric, ...]:
-    """The errors of everything that answers requests; long connections are too few to tell anything."""
+    """The errors of everything that answers requests, each by itself; long connections are too few to tell anything.
+
+    Of services that are counted together, one with little traffic would pass without having been seen.
+    """
     web = tuple(name for name, spec in services.items() if spec["kind"] == "web")
     if not web:
         raise InvalidInput("no service of the kind web answers requests in both releases, so a canary has nothing to compare")
-    return (Metric("errors", web),)
+    return tuple(Metric(f"{name}_errors", (name,)) for name in web)
 
 
 def _is_routed(services: Mapping[str, Spec], name: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event
 
-from .._core.wait import Pace
+from .._core.wait import Pace, RealClock
 from .._health.check import check_all, stay_well
 from .._health.model import Endpoint, Policy
 from .._health.threads import beside
@@ -24,8 +24,9 @@ SOON_S, INTERVAL_S = 0.1, 0.25
 JITTER_S = 0.02
 LATE_S = 30.0
 """That a watch may end after its time, because whoever it asked was slow to answer."""
-LOOKS = 1000
-"""At each endpoint while it bakes, at most."""
+LOOKS, SLOWEST_S = 1000, 2.0
+"""At each endpoint while it bakes, about so many, but with no longer pause."""
+AWAKE_S = 0.25
 
 
 def become_well(endpoints: Sequence[Endpoint], healthy: int, deadline: float) -> Verdict:
@@ -75,8 +76,20 @@ def watched(endpoints: Sequence[Endpoint], seconds: float, watches: Sequence[Wat
 
 
 def _staying_well(endpoints: Sequence[Endpoint], seconds: float, is_over: Callable[[], bool]) -> Verdict:
-    pace = Pace(seconds, max(INTERVAL_S, seconds / LOOKS))
-    return verdict.of_endpoints(stay_well(endpoints, pace, is_over=is_over))
+    pace = Pace(seconds, min(max(INTERVAL_S, seconds / LOOKS), SLOWEST_S))
+    return verdict.of_endpoints(stay_well(endpoints, pace, _Awake(is_over), is_over=is_over))
+
+
+class _Awake(RealClock):
+    """Sleeps no longer than until all is over."""
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+
+    def sleep(self, seconds: float) -> None:
+        ends = self.now() + seconds
+        while (left := ends - self.now()) > 0 and not self._is_over():
+            super().sleep(min(left, AWAKE_S))
 
 
 def excused(blamed: Verdict, dependencies: Sequence[Endpoint]) -> Verdict:

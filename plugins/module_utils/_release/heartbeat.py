@@ -4,21 +4,31 @@
 
 from __future__ import annotations
 
+import select
+import sys
 import time
 from collections.abc import Callable
 from threading import Event, Thread
 from types import TracebackType
 
-from .._core.errors import MainstayError
+from .._core.errors import FencedOff, MainstayError, Unavailable
 
 LISTENS_S = 0.5
+MISSES = 3
+"""Beats in a row that may fail, because a disk is full for a moment, before the lease must be thought lost."""
 
 
 class Heartbeat:
-    """Beats once more at the end; raises then what a beat raised, such as ``FencedOff``."""
+    """Beats once more at the end; raises then ``FencedOff`` if the lease was lost, and what kept it from beating.
 
-    def __init__(self, beat: Callable[[], None], is_ended: Callable[[], bool], every: float) -> None:
-        self._beat, self._is_ended, self._every = beat, is_ended, every
+    ``is_heard`` says whether whoever waits for the verdict is still there: without anybody the watch is over, so that the lease
+    ends soon.
+    """
+
+    def __init__(
+        self, beat: Callable[[], None], is_ended: Callable[[], bool], every: float, is_heard: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._beat, self._is_ended, self._every, self._is_heard = beat, is_ended, every, is_heard
         self._over, self._stopped = Event(), Event()
         self._trouble: MainstayError | None = None
         self._thread = Thread(target=self._live, daemon=True)
@@ -40,14 +50,32 @@ class Heartbeat:
         return self._over.is_set()
 
     def _live(self) -> None:
-        due = time.monotonic() + self._every
+        due, missed = time.monotonic() + self._every, 0
         while not self._stopped.wait(LISTENS_S) and not self._over.is_set():
-            try:
-                if self._is_ended():
-                    self._over.set()
-                if time.monotonic() >= due:
-                    self._beat()
-                    due = time.monotonic() + self._every
-            except MainstayError as error:
-                self._trouble = error
+            if not self._is_heard():
+                self._end(Unavailable("whoever began this run is gone, so nobody would act on a verdict"))
+            elif self._is_ended():
                 self._over.set()
+            elif time.monotonic() >= due:
+                missed = 0 if self._has_beaten(may_miss=missed < MISSES) else missed + 1
+                due = time.monotonic() + self._every
+
+    def _has_beaten(self, *, may_miss: bool) -> bool:
+        try:
+            self._beat()
+        except MainstayError as error:
+            if isinstance(error, FencedOff) or not may_miss:
+                self._end(error)
+            return False
+        return True
+
+    def _end(self, trouble: MainstayError) -> None:
+        self._trouble = trouble
+        self._over.set()
+
+
+def is_heard() -> bool:
+    """Whether somebody reads what this process prints; one end of a pipe tells when the other is closed."""
+    look = select.poll()
+    look.register(sys.stdout.fileno(), 0)
+    return not any(event & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _descriptor, event in look.poll(0))

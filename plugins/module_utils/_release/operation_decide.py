@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from .._core.plan import Plan, Step
@@ -65,12 +65,11 @@ def _decided(wanted: Deciding, found: UnderWay) -> Approval:
 def _plan(wanted: Deciding, found: UnderWay) -> Plan:
     made = _decided(wanted, found)
     waits = f"waits after {made.phase}" if made.phase else "under way"
-    return Plan((Step(wanted.decision, found.journal.release if found.journal else "", waits, made.told, made),))
+    return Plan((Step(wanted.decision, found.journal.release if found.journal else "", waits, made.told),))
 
 
-def _apply(_wanted: Deciding, found: UnderWay, plan: Plan) -> Report:
-    made: Approval = plan.steps[0].data
-    approvals.save(found.store, made, found.approval)
+def _apply(wanted: Deciding, found: UnderWay, _plan: Plan) -> Report:
+    made = approvals.update(found.store, lambda approval: _decided(wanted, replace(found, approval=approval)))
     return {"approval": asdict(made)}
 
 

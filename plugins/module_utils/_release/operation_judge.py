@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from .._core.errors import InvalidInput, NotFound
+from .._core.errors import InvalidInput, MainstayError, NotFound
 from .._core.plan import Plan, Step
 from .._edge.require import PROMETHEUS, require
 from .._edge.run import Operation, Report
@@ -24,7 +24,7 @@ from .._judge.described_workers import check as check_workers
 from .._store.directory import DirectoryStore
 from . import approvals, health, ledger, stored, verdict
 from .approval import ABORT, PROMOTE, Approval
-from .heartbeat import Heartbeat
+from .heartbeat import Heartbeat, is_heard
 from .model import FAIL, INCONCLUSIVE, PASS, Journal, Phase
 from .verdict import Verdict
 
@@ -77,11 +77,14 @@ class Question:
         """The phase that the verdict is about."""
         return self.phases[-1].phase
 
-    def watches(self, seconds: float) -> list[health.Watch]:
-        """What is watched beside the endpoints for so many seconds at least."""
-        lasting = str(seconds)
-        canary = [health.of_canary(check(replace(self.canary, duration=lasting)))] if self.canary else []
-        return canary + [health.of_workers(check_workers(replace(one, duration=lasting))) for one in self.workers]
+    def watches(self, seconds: float, *, longer: bool = True) -> list[health.Watch]:
+        """What is watched beside the endpoints for so many seconds, and longer where that proves nothing."""
+
+        def lasting(one: Described | Proof) -> Any:
+            return replace(one, duration=str(seconds), longer=one.longer if longer else "0s")
+
+        canary = [health.of_canary(check(lasting(self.canary)))] if self.canary else []
+        return canary + [health.of_workers(check_workers(lasting(one))) for one in self.workers]
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def _read(wanted: Question) -> Evidence:
     if journal is None or journal.run != wanted.run:
         raise NotFound(f"run {wanted.run} has no open journal: start with the phase that decides what is to be done")
     people = _People(store, wanted, journal)
-    with Heartbeat(renew, people.have_aborted, min(BEATS_S, wanted.lease / 4)) as heart:
+    with Heartbeat(renew, people.have_aborted, min(BEATS_S, wanted.lease / 4), is_heard) as heart:
         return Evidence(store, journal, _judged(wanted, people, heart.is_over))
 
 
@@ -135,8 +138,9 @@ class _People:
         return decision is not None and decision.decision == ABORT
 
     def ask(self, seconds: float) -> None:
+        """Ask, unless somebody has ended the run at this very moment."""
         request = Approval(self.wanted.run, self.wanted.last, time.time() + seconds, self.wanted.ask.another)
-        approvals.save(self.store, request, approvals.load(self.store))
+        approvals.update(self.store, lambda found: found if found and found.is_about(request.run, request.phase) else request)
 
     @property
     def _are_heard(self) -> bool:
@@ -153,9 +157,16 @@ def _judged(wanted: Question, people: _People, is_over: Callable[[], bool]) -> d
             break
     last = list(verdicts)[-1]
     if verdicts[last].verdict == PASS:
-        verdicts[last] = _seen(wanted, is_over)
-        verdicts[last] = _decided(wanted, people, verdicts[last], is_over)
+        verdicts[last] = _watched(wanted, people, is_over)
     return {**verdicts, last: health.excused(verdicts[last], [endpoint(one) for one in wanted.dependencies])}
+
+
+def _watched(wanted: Question, people: _People, is_over: Callable[[], bool]) -> Verdict:
+    """Whatever goes wrong while it watches proves nothing of the release, and is undone like that."""
+    try:
+        return _decided(wanted, people, _seen(wanted, is_over), is_over)
+    except MainstayError as error:
+        return Verdict(INCONCLUSIVE, error.message)
 
 
 def _seen(wanted: Question, is_over: Callable[[], bool]) -> Verdict:
@@ -182,7 +193,8 @@ def _asked(wanted: Question, people: _People, seen: Verdict, is_over: Callable[[
     patience = wanted.ask.seconds(seen)
     people.ask(patience)
     asked = [endpoint(one) for one in wanted.endpoints]
-    meanwhile = health.watched(asked, patience, wanted.watches(patience), lambda: people.decision is not None or is_over())
+    watches = wanted.watches(patience, longer=False)
+    meanwhile = health.watched(asked, patience, watches, lambda: people.decision is not None or is_over())
     decision = people.decision
     if meanwhile.verdict == FAIL or decision:
         return meanwhile, decision

@@ -7,23 +7,22 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .._core.errors import InvalidInput, MainstayError
 from .._core.plan import Plan
-from .._core.text import VERSION, choice, listed, seconds
+from .._core.text import VERSION, choice, seconds
 from .._edge.run import Operation, Report
 from .._edge.spec import Seconds, into
 from .._fence.fence import Fence
-from .._judge.described_workers import Described as Proof
-from .._judge.described_workers import check as check_workers
 from .._store.directory import DirectoryStore
 from . import choice as choose
 from . import ledger, plan, stored
 from .batches import longest, started
 from .canary import USUAL_COURSE, Course
 from .model import Fleet, Journal, Release, other
+from .operation_checks import check_comparisons, check_jobs
 from .ready import check_services
 from .registry import Registry, digest_of
 
@@ -84,21 +83,11 @@ class Known:
 def _parse(params: Mapping[str, Any]) -> Request:
     request = into(Request, params)
     check_services(request.services)
-    _check_jobs(request.services)
+    check_jobs(request.services)
     missing = sorted(_secret_names(request.services) - set(request.secrets))
     if missing:
         raise InvalidInput(f"mainstay_secrets lacks {', '.join(missing)}, which services ask for: add them to vault.yml")
     return request
-
-
-def _check_jobs(services: Mapping[str, Any]) -> None:
-    """What workers have to show is understood before anything changes; where they are is not known yet."""
-    for name, spec in services.items():
-        if "jobs" in spec:
-            asked = {key: value for key, value in spec["jobs"].items() if key != "page"}
-            if unknown := set(asked) - {field.name for field in fields(Proof)}:
-                raise InvalidInput(f"jobs of service {name} has no option {listed(sorted(unknown))}")
-            check_workers(into(Proof, {"workers": [{"name": name, "url": "http://localhost"}], **asked}))
 
 
 def _secret_names(services: Mapping[str, Any]) -> set[str]:
@@ -124,6 +113,7 @@ def _known(wanted: Request, store: DirectoryStore) -> Known:
     found = plan.Found(ledger.load(store), ledger.open_journal(store), wanted.fleet)
     release = _release(wanted, found, print_)
     rollout = plan.decide(wanted.order, release, found)
+    check_comparisons(rollout)
     if rollout.kind != plan.NOTHING and rollout.origin:
         _refuse_no_way_back(rollout.origin, wanted.secrets)
     return Known(store, found, rollout, print_)

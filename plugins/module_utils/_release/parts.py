@@ -19,7 +19,8 @@ from .model import Fleet, Release, other
 class Part:
     """``starts`` are the hosts that begin to run the release, ``serves`` those that then serve it, ``rest`` those that serve the
     one before, and ``leaves`` those on which that one is over. ``share`` is the percentage of the traffic that the release gets,
-    None where it is as much as its servers take.
+    None where it is as much as its servers take. Of a canary, ``spare`` are the hosts that can take all traffic back at once,
+    and a person may take ``pause`` to let it go on.
     """
 
     starts: tuple[str, ...]
@@ -28,6 +29,7 @@ class Part:
     leaves: tuple[str, ...]
     watch: str
     share: int | None = None
+    spare: tuple[str, ...] = ()
     pause: str = "0s"
 
 
@@ -52,7 +54,8 @@ def by_share(course: Course, ready: Sequence[str], behind: Sequence[str]) -> lis
         serves = ordered[: max(len(behind), math.ceil(len(ordered) * step.share / ALL))]
         is_last = step.share == ALL
         rest, leaves = ((), ordered) if is_last else (tuple(ready), ())
-        parts.append(Part(serves, serves, rest, leaves, step.watch, None if is_last else step.share, step.pause))
+        share = None if is_last else step.share
+        parts.append(Part(serves, serves, rest, leaves, step.watch, share, tuple(ready), step.pause))
     return parts
 
 
@@ -79,7 +82,8 @@ class Move:
             "workers": batches.proofs(self.release, self.slot, asked),
             "watch": part.watch,
             "canary": self._comparison() if part.share else {},
-            "ask": self._asking(part) if part.share else {},
+            "ask": self._asking(part) if part.spare else {},
+            "spare": list(part.spare),
         }
 
     def _route(self, part: Part) -> batches.Route:

@@ -33,6 +33,7 @@ def fleet(
         servers={"proxy1": routed, "proxy2": routed},
         addresses={host: f"10.0.0.{n}" for n, host in enumerate(there, 1)},
         entrances={"proxy1": "http://10.0.1.1", "proxy2": "http://10.0.1.2"},
+        statistics={"proxy1": "http://10.0.1.1:8404", "proxy2": "http://10.0.1.2:8404"},
         silent=silent or {},
     )
 

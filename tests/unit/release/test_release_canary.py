@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, InvalidInput, NotFound, Refused
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import (
+    FencedOff,
+    InvalidInput,
+    NotFound,
+    Refused,
+    Unavailable,
+)
 from ansible_collections.mainstay.ops.plugins.module_utils._core.wait import Pace, wait_until
 from ansible_collections.mainstay.ops.plugins.module_utils._release import plan
 from ansible_collections.mainstay.ops.plugins.module_utils._release.approval import Approval, Decision, decided
-from ansible_collections.mainstay.ops.plugins.module_utils._release.canary import Course, Metric, Step, weights
+from ansible_collections.mainstay.ops.plugins.module_utils._release.canary import Course, Metric, Step, comparison, weights
 from ansible_collections.mainstay.ops.plugins.module_utils._release.heartbeat import Heartbeat
 from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal
+from ansible_collections.mainstay.ops.plugins.module_utils._release.operation_checks import check_comparisons
 from ansible_collections.mainstay.ops.plugins.module_utils._release.parts import by_share
 from ansible_collections.mainstay.ops.plugins.module_utils._release.verdict import Verdict, worst
 
@@ -59,13 +67,23 @@ def test_steps_are_told_with_their_share() -> None:
 
 def test_each_step_but_the_last_is_compared_and_they_share_the_false_alarms() -> None:
     ten, fifty, all_of_it = plan.decide(ORDER, V2, ON_BLUE).batches
-    assert ten["canary"]["metrics"] == [{"name": "errors", "critical": True, "backends": ["shop_api"]}]
+    assert ten["canary"]["metrics"] == [{"name": "api_errors", "critical": True, "backends": ["shop_api"]}]
     assert (ten["canary"]["canary"], ten["canary"]["live"]) == ("green", "blue")
     assert ten["canary"]["false_alarms"] == pytest.approx(0.01 / 3), "the step that waits for a person is compared twice"
     assert fifty["ask"] == {"promotion": "4h", "inconclusive": "0s", "another": False}
-    assert (all_of_it["canary"], all_of_it["ask"]) == ({}, {})
+    assert (all_of_it["canary"], all_of_it["ask"]["promotion"]) == ({}, "0s"), "a person may be asked before the old release ends"
+    assert [batch["spare"] for batch in (ten, all_of_it)] == [list(HOSTS), list(HOSTS)]
     assert [batch["watch"] for batch in (ten, fifty, all_of_it)] == ["30m", "10m", "5m"]
     assert (ten["entrances"], len(all_of_it["entrances"])) == ([], 2), "until then the way in leads to both releases"
+
+
+def test_services_are_compared_each_by_itself_so_that_none_hides_behind_another() -> None:
+    more = {"web": {**V2.services["api"], "ports": {"blue": 21300, "green": 22300}}}
+    both = comparison(QUICK, {**V2.services, **more}, "shop", {"proxy1": "http://10.0.1.1:8404"}, "green")
+    assert [(metric["name"], metric["backends"]) for metric in both["metrics"]] == [
+        ("api_errors", ["shop_api"]),
+        ("web_errors", ["shop_web"]),
+    ]
 
 
 def test_what_has_nothing_to_be_compared_with_takes_no_steps() -> None:
@@ -132,6 +150,25 @@ def test_steps_that_make_no_canary_are_refused(steps: Sequence[tuple[Any, str]],
         Course(tuple(Step(share, watch) for share, watch in steps))
 
 
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"interval": "60s"}, "age of what is stale"),
+        ({"interval": "abc"}, "is not a interval"),
+        ({"detects": 5.0}, "not a sensible rise"),
+        ({"false_alarms": 0.9}, "not a sensible rate of false alarms"),
+        ({"longer": "3d"}, "not a sensible extension"),
+        ({"metrics": (Metric("errors", ("api",), critical=False),)}, "no metric is critical"),
+        ({"metrics": (Metric("errors", ()),)}, "has no backends"),
+        ({"metrics": (Metric("errors", ("api",)), Metric("errors", ("api",)))}, "need different names"),
+    ],
+)
+def test_what_the_judge_would_refuse_is_refused_before_anything_changes(changed: dict[str, Any], why: str) -> None:
+    check_comparisons(plan.decide(ORDER, V2, ON_BLUE))
+    with pytest.raises(InvalidInput, match=why):
+        check_comparisons(plan.decide(replace(ORDER, course=replace(QUICK, **changed)), V2, ON_BLUE))
+
+
 WAITS = Approval("r1", "route 1", NOW + 60)
 PROMOTE, ABORT = Decision("promote", "kim", "looks good"), Decision("abort", "kim", "looks bad")
 
@@ -188,6 +225,32 @@ def test_the_worse_of_both_decides_and_the_numbers_are_kept(staying: str, compar
 
 def eventually(is_so: Callable[[], bool]) -> bool:
     return wait_until(is_so, bool, Pace(10))[0]
+
+
+def test_a_beat_that_fails_for_a_moment_ends_nothing_and_one_that_fails_for_long_does() -> None:
+    def watched(failing: int) -> bool:
+        """Whether the watch was ended by so many beats in a row that fail."""
+        beats: list[int] = []
+
+        def beat() -> None:
+            beats.append(1)
+            if len(beats) <= failing:
+                raise Unavailable("no space left on device")
+
+        with contextlib.suppress(Unavailable), Heartbeat(beat, lambda: False, 0.0) as heart:
+            return eventually(lambda: heart.is_over() or len(beats) > failing) and heart.is_over()
+        return True
+
+    assert [watched(failing) for failing in (3, 4)] == [False, True]
+
+
+def test_a_watch_is_over_when_nobody_waits_for_its_verdict() -> None:
+    def watch() -> None:
+        with Heartbeat(lambda: None, lambda: False, 60.0, lambda: False) as heart:
+            assert eventually(heart.is_over)
+
+    with pytest.raises(Unavailable, match="is gone"):
+        watch()
 
 
 def test_a_heartbeat_goes_on_while_one_watches_and_ends_the_watch_when_the_lock_is_lost() -> None:
