@@ -36,7 +36,7 @@ SPEC = {
     "fence": {"type": "dict", "required": True, "options": FENCE},
     "calls": {"type": "list", "elements": "dict", "required": True, "options": CALL},
 }
-PEOPLE_READ = ("default", "ansible.builtin.default")
+PEOPLE_READ = ("default", "ansible.builtin.default", "mainstay.ops.runbook")
 """Callbacks whose output may have lines between the results; others write documents for programs."""
 
 
