@@ -37,7 +37,9 @@ from ..plugin_utils.telling import details, title, waiting
 
 TICK_S = 0.5
 CLEAR = "\r\x1b[K"
-GOOD, CHANGED, BAD = "ok", "->", "!!"
+GOOD = "ok"
+CHANGED = "->"
+BAD = "!!"
 
 
 class CallbackModule(Default):
