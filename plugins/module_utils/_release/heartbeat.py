@@ -13,7 +13,6 @@ from types import TracebackType
 
 from .._core.errors import FencedOff, MainstayError, Unavailable
 
-LISTENS_S = 0.5
 MISSES = 3
 """Beats in a row that may fail, because a disk is full for a moment, before the lease must be thought lost."""
 
@@ -21,14 +20,20 @@ MISSES = 3
 class Heartbeat:
     """Beats once more at the end; raises then ``FencedOff`` if the lease was lost, and what kept it from beating.
 
-    ``is_heard`` says whether whoever waits for the verdict is still there: without anybody the watch is over, so that the lease
+    It beats ``every`` so many seconds, and listens more often. ``is_heard`` says whether whoever waits for the verdict is still there: without anybody the watch is over, so that the lease
     ends soon.
     """
 
     def __init__(
-        self, beat: Callable[[], None], is_ended: Callable[[], bool], every: float, is_heard: Callable[[], bool] = lambda: True
+        self,
+        beat: Callable[[], None],
+        is_ended: Callable[[], bool],
+        every: float,
+        is_heard: Callable[[], bool] = lambda: True,
+        *,
+        listens: float = 0.5,
     ) -> None:
-        self._beat, self._is_ended, self._every, self._is_heard = beat, is_ended, every, is_heard
+        self._beat, self._is_ended, self._every, self._is_heard, self._listens = beat, is_ended, every, is_heard, listens
         self._over, self._stopped = Event(), Event()
         self._trouble: MainstayError | None = None
         self._thread = Thread(target=self._live, daemon=True)
@@ -51,7 +56,7 @@ class Heartbeat:
 
     def _live(self) -> None:
         due, missed = time.monotonic() + self._every, 0
-        while not self._stopped.wait(LISTENS_S) and not self._over.is_set():
+        while not self._stopped.wait(self._listens) and not self._over.is_set():
             if not self._is_heard():
                 self._end(Unavailable("whoever began this run is gone, so nobody would act on a verdict"))
             elif self._is_ended():

@@ -237,7 +237,7 @@ def test_a_beat_that_fails_for_a_moment_ends_nothing_and_one_that_fails_for_long
             if len(beats) <= failing:
                 raise Unavailable("no space left on device")
 
-        with contextlib.suppress(Unavailable), Heartbeat(beat, lambda: False, 0.0) as heart:
+        with contextlib.suppress(Unavailable), Heartbeat(beat, lambda: False, 0.0, listens=0.01) as heart:
             return eventually(lambda: heart.is_over() or len(beats) > failing) and heart.is_over()
         return True
 
@@ -246,7 +246,7 @@ def test_a_beat_that_fails_for_a_moment_ends_nothing_and_one_that_fails_for_long
 
 def test_a_watch_is_over_when_nobody_waits_for_its_verdict() -> None:
     def watch() -> None:
-        with Heartbeat(lambda: None, lambda: False, 60.0, lambda: False) as heart:
+        with Heartbeat(lambda: None, lambda: False, 60.0, lambda: False, listens=0.01) as heart:
             assert eventually(heart.is_over)
 
     with pytest.raises(Unavailable, match="is gone"):
@@ -262,7 +262,7 @@ def test_a_heartbeat_goes_on_while_one_watches_and_ends_the_watch_when_the_lock_
             raise FencedOff("somebody else has it")
 
     def watch() -> None:
-        with Heartbeat(beat, lambda: False, 0.0) as heart:
+        with Heartbeat(beat, lambda: False, 0.0, listens=0.01) as heart:
             assert eventually(heart.is_over)
 
     with pytest.raises(FencedOff):
