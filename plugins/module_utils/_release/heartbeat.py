@@ -18,10 +18,10 @@ MISSES = 3
 
 
 class Heartbeat:
-    """Beats once more at the end; raises then ``FencedOff`` if the lease was lost, and what kept it from beating.
+    """Beats ``every`` so many seconds, and once more at the end; listens more often.
 
-    It beats ``every`` so many seconds, and listens more often. ``is_heard`` says whether whoever waits for the verdict is still there: without anybody the watch is over, so that the lease
-    ends soon.
+    Raises at the end ``FencedOff`` if the lease was lost, or what kept it from beating. ``is_heard`` says whether whoever waits
+    for the verdict is still there: without anybody the watch is over, so that the lease ends soon.
     """
 
     def __init__(
