@@ -22,7 +22,7 @@ test: lint sanity packages ## Run every check and every test, with a fleet of it
 	python -m pytest tests
 
 test-unit: .venv/checks ## Run the unit tests: seconds, no network
-	python -m pytest tests/unit
+	python -m pytest -n 2 tests/unit
 
 test-integration: packages ## Run the modules against real servers
 	python -m pytest tests/integration
