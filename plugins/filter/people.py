@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ..module_utils._core.text import moment
 
 
 def summary(planned: Mapping[str, Any], settled: Mapping[str, Any]) -> list[str]:
@@ -43,10 +44,10 @@ def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[s
     live, holder, journal = known["live"], known["lock"]["holder"], known["journal"]
     lapsed = ", its lease is over" if known["lock"]["lapsed"] else ""
     lines = [
-        f"live: {live['release']} in {live['slot']} since {_when(live['when'])}, {live['verb']} by {live['who']}"
+        f"live: {live['release']} in {live['slot']} since {moment(live['when'])}, {live['verb']} by {live['who']}"
         if live
         else "live: nothing yet",
-        f"lock: {holder['owner']} for {holder['purpose']} since {_when(holder['since'])}{lapsed}" if holder else "lock: free",
+        f"lock: {holder['owner']} for {holder['purpose']} since {moment(holder['since'])}{lapsed}" if holder else "lock: free",
         f"interrupted: {journal['verb']} of {journal['release']}; run it again to finish, or rollback without a version to undo"
         if journal and (lapsed or not holder)
         else "",
@@ -56,7 +57,7 @@ def status(fleet: Mapping[str, Any], known: Mapping[str, Any], health: Mapping[s
     lines += [_replica_line(host, r) for host, there in fleet["replicas"].items() for r in there if r["state"] == "running"]
     lines += [f"{host}: routes {_rotation(servers)}" for host, servers in fleet["servers"].items()]
     lines += [
-        f"{_when(o['when'])} {o['verb']} {o['asked']}: {o['verdict']} {o['why'][:200]}".rstrip()
+        f"{moment(o['when'])} {o['verb']} {o['asked']}: {o['verdict']} {o['why'][:200]}".rstrip()
         for o in reversed(known["operations"])
     ]
     return [line for line in lines if line]
@@ -70,10 +71,6 @@ def _replica_line(host: str, replica: Mapping[str, Any]) -> str:
 def _rotation(servers: Sequence[Mapping[str, Any]]) -> str:
     pairs = sorted({f"{server['service']} to {server['slot']}" for server in servers if server["in_rotation"]})
     return ", ".join(pairs) or "nothing"
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))
 
 
 class FilterModule:

@@ -8,15 +8,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..module_utils._core.errors import InvalidInput
+from ..module_utils._core.text import seconds
+
 WIDTH = 24
 """Of a bar, in columns."""
-LASTING = re.compile(r"then for (?P<number>[0-9.]+)(?P<unit>ms|s|m|h|d)?$")
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+LASTING = re.compile(r"then for ([0-9]\S*)$")
 
 
-def clock(seconds: float) -> str:
+def clock(elapsed: float) -> str:
     """A duration in a column of its own."""
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(int(elapsed), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
@@ -24,7 +26,10 @@ def clock(seconds: float) -> str:
 def lasting(name: str) -> float | None:
     """How many seconds a task watches at least, as its name says; None if it does not."""
     found = LASTING.search(name)
-    return float(found["number"]) * UNITS[found["unit"] or "s"] if found else None
+    try:
+        return seconds(found[1]) if found else None
+    except InvalidInput:
+        return None
 
 
 def waiting(name: str, elapsed: float, columns: int) -> str:
@@ -39,9 +44,9 @@ def waiting(name: str, elapsed: float, columns: int) -> str:
     return text[: max(10, columns - 1)]
 
 
-def title(mark: str, seconds: float, name: str) -> str:
+def title(mark: str, took: float, name: str) -> str:
     """The line of a task that is done."""
-    return f"{mark} {seconds:>6.1f} s  {name}"
+    return f"{mark} {took:>6.1f} s  {name}"
 
 
 def details(result: Mapping[str, Any]) -> list[str]:

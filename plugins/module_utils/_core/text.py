@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -62,6 +63,11 @@ def seconds(value: object, *, noun: str = "duration") -> float:
     if not match:
         raise InvalidInput(f"{shown(value)} is not a {noun}: write a number and a unit such as 500ms, 30s, 5m, 1h or 2d")
     return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def moment(when: float) -> str:
+    """Seconds since the epoch as a date and a time of UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(when))
 
 
 def listed(items: Iterable[str]) -> str:

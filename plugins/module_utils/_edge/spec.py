@@ -10,6 +10,8 @@ import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
 from .._core.errors import InvalidInput
 from .._core.text import seconds
 
@@ -25,6 +27,14 @@ FENCE = {
 
 class Seconds(float):
     """A duration string of the user's, as seconds; dataclasses annotate a field with it to have it parsed."""
+
+
+def checked(spec: Mapping[str, Any], params: Mapping[str, Any], noun: str) -> dict[str, Any]:
+    """Parameters that come inside of a dictionary of the user's, held against an argument spec as Ansible holds a module's."""
+    found = ArgumentSpecValidator(dict(spec)).validate(dict(params))
+    if found.error_messages:
+        raise InvalidInput(f"{noun}: {'; '.join(found.error_messages)}")
+    return dict(found.validated_parameters)
 
 
 def into(cls: type[T], params: Mapping[str, Any]) -> T:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from functools import partial
 from threading import Thread
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
 def at_once(work: Callable[[Item], T], items: Iterable[Item]) -> tuple[T, ...]:
     """``work`` of every item, all at the same time, results in the order of the items."""
-    futures = [beside(lambda item=item: work(item)) for item in items]  # type: ignore[misc]  # the default binds the item
+    futures = [beside(partial(work, item)) for item in items]
     return tuple(future.result() for future in futures)
 
 

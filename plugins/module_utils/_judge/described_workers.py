@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import InvalidInput, Unavailable
@@ -16,26 +16,16 @@ from .._core.wait import Clock, Pace, RealClock, wait_until
 from .._health.threads import at_once
 from .exposition import values
 from .fetch import Place
-from .model import NotProven, WorkerAtFault
 from .worker import Proof, Proven, Worker, proven, told_of
 
 METRIC = r"[a-zA-Z_:][a-zA-Z0-9_:]{0,200}"
 
 
 @dataclass(frozen=True)
-class Page:
-    """A worker and its page of metrics."""
+class Page(Place):
+    """A worker's page of metrics, and the name under which the worker is told."""
 
-    name: str
-    url: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca_path: str = ""
-    validate_certs: bool = True
-
-    @property
-    def place(self) -> Place:
-        return Place(self.url, self.username, self.password, self.ca_path, self.validate_certs)
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +81,7 @@ class Check:
 
 def check(one: Described) -> Check:
     """The proof that is described; raises ``InvalidInput``."""
-    places = {page.name: page.place for page in one.workers}
+    places = {page.name: page for page in one.workers}
     if not places or len(places) < len(one.workers):
         raise InvalidInput("workers need different names, and at least one of them: no data is never a pass")
     names = {"done": one.done, "failed": one.failed, "heartbeat": one.heartbeat, "waiting": one.waiting}
@@ -107,12 +97,6 @@ def check(one: Described) -> Check:
         longer=within("extension", seconds(one.longer, noun="longer"), 0, seconds("2d")),
         interval=within("interval", seconds(one.interval, noun="interval"), 0.1, 300),
     )
-
-
-def demand_pass(told: Mapping[str, Any]) -> None:
-    """Raise ``WorkerAtFault``, or ``NotProven`` if nothing was found against them, unless every worker has proven itself."""
-    if told["verdict"] != Verdict.PASS:
-        raise (WorkerAtFault if told["verdict"] == Verdict.FAIL else NotProven)(told["told"], **told)
 
 
 def _metric(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from .._edge.run import Reading, Report
 from .._edge.spec import into
 from .described import Check, Described, check
+from .model import CanaryWorse
 from .operation_place import PLACE
 from .report import demand_pass
 
@@ -51,7 +52,7 @@ def _parse(params: Mapping[str, Any]) -> Asked:
 def _read(wanted: Asked) -> Report:
     told = wanted.check.run()
     if wanted.must_pass:
-        demand_pass(told)
+        demand_pass(told, CanaryWorse)
     return told
 
 

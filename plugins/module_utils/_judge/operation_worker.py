@@ -11,8 +11,10 @@ from typing import Any
 from .._edge.require import PROMETHEUS
 from .._edge.run import Reading, Report
 from .._edge.spec import into
-from .described_workers import Check, Described, check, demand_pass
+from .described_workers import Check, Described, check
+from .model import WorkerAtFault
 from .operation_place import PLACE
+from .report import demand_pass
 
 PROOF = {
     "workers": {
@@ -50,7 +52,7 @@ def _parse(params: Mapping[str, Any]) -> Asked:
 def _read(wanted: Asked) -> Report:
     told = wanted.check.run()
     if wanted.must_pass:
-        demand_pass(told)
+        demand_pass(told, WorkerAtFault)
     return told
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._core.errors import Failed
 from .._core.verdict import Verdict
-from .model import CanaryWorse, Compared, Count, NotProven
+from .model import Compared, Count, NotProven
 from .watch import Sight, Watched, judged, verdict
 
 MOST_POINTS = 500
@@ -46,10 +47,10 @@ def report(last: Sight, timeline: Timeline, stale: float) -> Mapping[str, Any]:
     }
 
 
-def demand_pass(told: Mapping[str, Any]) -> None:
-    """Raise ``CanaryWorse``, or ``NotProven`` if nothing was found against it, unless every critical metric passed."""
+def demand_pass(told: Mapping[str, Any], at_fault: type[Failed]) -> None:
+    """Raise ``at_fault`` if the check failed, and ``NotProven`` if it found nothing, unless it passed."""
     if told["verdict"] != Verdict.PASS:
-        raise (CanaryWorse if told["verdict"] == Verdict.FAIL else NotProven)(told["told"], **told)
+        raise (at_fault if told["verdict"] == Verdict.FAIL else NotProven)(told["told"], **told)
 
 
 def _in_words(of_all: Verdict, metrics: list[dict[str, Any]]) -> str:

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import time
-
 from .._core.errors import LockHeld
 from .._core.plan import Plan, Step
+from .._core.text import moment
 from .model import Claim, Holder, Lease, Surrender
 from .ready import is_free
 
@@ -33,7 +32,7 @@ def plan_surrender(wanted: Surrender, found: Lease) -> Plan:
 def refusal(holder: Holder, now: float) -> str:
     """The sentence for whoever came second."""
     return (
-        f"{holder.owner} holds the lock for {holder.purpose} since {_clock(holder.since)}; its lease ends in "
+        f"{holder.owner} holds the lock for {holder.purpose} since {moment(holder.since)}; its lease ends in "
         f"{max(0, holder.expires - now):.0f} s unless renewed. Wait for it, or if that run is dead, run the unlock playbook"
     )
 
@@ -49,11 +48,7 @@ def _renewed(wanted: Claim, found: Lease, holder: Holder, now: float) -> Step:
     return Step(
         "renew",
         "lock",
-        f"until {_clock(holder.expires)}",
-        f"until {_clock(now + wanted.lease)}",
+        f"until {moment(holder.expires)}",
+        f"until {moment(now + wanted.lease)}",
         Lease(found.token, renewed),
     )
-
-
-def _clock(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 from .._core.errors import InvalidInput, NotFound, Refused
-from .._core.text import reason, shown
+from .._core.text import moment, reason, shown
 from .model import Journal
 
 PROMOTE, ABORT = "promote", "abort"
@@ -64,7 +63,7 @@ def decided(wanted: Decision, approval: Approval | None, journal: Journal | None
         )
     found = approval if approval and approval.run == journal.run else Approval(journal.run)
     if found.decision == ABORT:
-        raise Refused(f"{journal.release} was {found.told}, at {_clock(found.when)}")
+        raise Refused(f"{journal.release} was {found.told}, at {moment(found.when)}")
     if wanted.decision == PROMOTE:
         _demand_promotable(wanted, found, journal, now)
     return replace(found, decision=wanted.decision, who=wanted.who, why=wanted.why, when=now)
@@ -75,7 +74,3 @@ def _demand_promotable(wanted: Decision, found: Approval, journal: Journal, now:
         raise Refused(f"the run of {journal.release} does not wait for anybody now; only abort is heard at any time")
     if found.another and wanted.who == journal.who:
         raise Refused(f"{journal.who} started the run of {journal.release}: somebody else must promote it")
-
-
-def _clock(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.text import NAME, seconds, shown, within
-from .batches import IN_ROTATION
+from .batches import IN_ROTATION, evenly
 from .model import Spec, other
 from .ready import is_routed
 
@@ -83,7 +83,7 @@ USUAL_COURSE = Course()
 def weights(slot: str, share: int, servers: Mapping[str, int]) -> dict[str, int]:
     """The weight of each server, by slot, so that ``share`` percent go to the slot. Whichever is heavier has its usual weight."""
     if not all(servers.get(side) for side in (slot, other(slot))):
-        return dict.fromkeys(servers, IN_ROTATION)
+        return evenly(servers)
     each = {slot: share / servers[slot], other(slot): (ALL - share) / servers[other(slot)]}
     heaviest = max(each.values())
     return {side: max(1, round(IN_ROTATION * part / heaviest)) for side, part in each.items()}

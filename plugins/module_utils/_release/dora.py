@@ -48,14 +48,11 @@ def _first(passed: Sequence[Performed], ledger: Ledger) -> list[Performed]:
 
 def _restored(operations: Sequence[Performed]) -> Iterator[float]:
     """How long each failure lasted: of a deploy that did not pass until it was undone, of one that was rolled back until then."""
-    for number, done in enumerate(operations):
+    serving: list[float] = []
+    for done in operations:
         if done.verb == DEPLOY and done.verdict != PASS:
             yield done.when - done.started
-        elif done.verb == ROLLBACK and done.verdict == PASS and number:
-            yield done.when - _into_service(operations[:number], done)
-
-
-def _into_service(before: Sequence[Performed], rollback: Performed) -> float:
-    """When what was rolled back from had come into service."""
-    deploys = [done.when for done in before if done.verb == DEPLOY and done.verdict == PASS]
-    return deploys[-1] if deploys else rollback.started
+        elif done.verb == DEPLOY:
+            serving.append(done.when)
+        elif done.verb == ROLLBACK and done.verdict == PASS and serving:
+            yield done.when - serving.pop()

@@ -5,17 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from .._core.errors import InvalidInput
-from .._core.text import listed
 from .._edge.require import PROMETHEUS, require
-from .._edge.spec import into
+from .._edge.spec import checked, into
 from .._judge.described import Described as Comparison
 from .._judge.described import check as check_canary
 from .._judge.described_workers import Described as Proof
 from .._judge.described_workers import check as check_workers
+from .._judge.operation_worker import PROOF
+from .batches import PAGE
 from .plan import Rollout
 
 
@@ -32,7 +31,6 @@ def check_jobs(services: Mapping[str, Any]) -> None:
     for name, spec in services.items():
         if spec.get("jobs"):
             require((PROMETHEUS,))
-            asked = {key: value for key, value in spec["jobs"].items() if key != "page"}
-            if unknown := set(asked) - {field.name for field in fields(Proof)}:
-                raise InvalidInput(f"jobs of service {name} has no option {listed(sorted(unknown))}")
-            check_workers(into(Proof, {"workers": [{"name": name, "url": "http://localhost"}], **asked}))
+            asked = {"page": PAGE, **spec["jobs"]}
+            worker = {"name": name, "url": f"http://localhost{asked.pop('page')}"}
+            check_workers(into(Proof, checked(PROOF, {**asked, "workers": [worker]}, f"jobs of service {name}")))

@@ -25,14 +25,8 @@ class Deciding:
     """Which environment, and what somebody decides."""
 
     environment: str
-    decision: str
-    who: str
-    reason: str
+    what: Decision
     directory: str = "/var/lib/mainstay"
-
-    @property
-    def what(self) -> Decision:
-        return Decision(self.decision, self.who, self.reason)
 
 
 @dataclass(frozen=True)
@@ -46,9 +40,7 @@ class UnderWay:
 
 
 def _parse(params: Mapping[str, Any]) -> Deciding:
-    wanted = into(Deciding, params)
-    wanted.what  # noqa: B018 - a bad reason is refused before anything is read
-    return wanted
+    return into(Deciding, {**params, "what": Decision(params["decision"], params["who"], params["reason"])})
 
 
 def _read(wanted: Deciding) -> UnderWay:
@@ -65,7 +57,7 @@ def _decided(wanted: Deciding, found: UnderWay) -> Approval:
 def _plan(wanted: Deciding, found: UnderWay) -> Plan:
     made = _decided(wanted, found)
     waits = f"waits after {made.phase}" if made.phase else "under way"
-    return Plan((Step(wanted.decision, found.journal.release if found.journal else "", waits, made.told),))
+    return Plan((Step(wanted.what.decision, found.journal.release if found.journal else "", waits, made.told),))
 
 
 def _apply(wanted: Deciding, found: UnderWay, _plan: Plan) -> Report:

@@ -8,10 +8,10 @@ become part of the page.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from .._core.text import moment
 from .model import Four, Gate, Line, Record
 from .plot import plot
 from .style import STYLE
@@ -40,7 +40,7 @@ def index(environment: str, numbers: Four, lines: Sequence[Line]) -> str:
     main = _main(title, title)
     _four(main.body, numbers)
     SubElement(main.body, "h2").text = "What ran"
-    rows = [(_when(x.when), x.verb, x.asked, x.who, _took(x.seconds), x.verdict, x.fate, x.why) for x in lines]
+    rows = [(moment(x.when), x.verb, x.asked, x.who, _took(x.seconds), x.verdict, x.fate, x.why) for x in lines]
     table = _table(
         main.body,
         "The last operations, newest first",
@@ -72,9 +72,8 @@ def _main(title: str, heading: str) -> _Page:
     head = SubElement(document, "head")
     SubElement(head, "meta", {"charset": "utf-8"})
     SubElement(head, "meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"})
-    SubElement(
-        head, "meta", {"http-equiv": "Content-Security-Policy", "content": "default-src 'none'; style-src 'unsafe-inline'"}
-    )
+    SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": NOTHING_FROM_ELSEWHERE})
+    SubElement(head, "link", {"rel": "icon", "href": "data:,"})
     SubElement(head, "title").text = title
     SubElement(head, "style").text = STYLE
     main = SubElement(SubElement(document, "body"), "main")
@@ -88,15 +87,11 @@ def _facts(main: Element, record: Record) -> None:
         "Asked for": record.asked,
         "Serves now": record.now or "not known, going back is not complete",
         "Who": record.who or "not said",
-        "Began": _when(record.started),
+        "Began": moment(record.started),
         "Took": _took(record.seconds),
         "Run": record.run,
     }
-    found = SubElement(main, "dl")
-    for name, value in facts.items():
-        pair = SubElement(found, "div")
-        SubElement(pair, "dt").text = name
-        SubElement(pair, "dd").text = value
+    _pairs(SubElement(main, "dl"), facts)
 
 
 def _timeline(main: Element, record: Record) -> None:
@@ -140,9 +135,12 @@ def _four(main: Element, numbers: Four) -> None:
         "Change failure rate": NONE_YET if numbers.failures is None else f"{numbers.failures:.0%} of {numbers.deploys}",
         "Time to restore": NONE_YET if numbers.restore is None else _took(numbers.restore),
     }
-    found = SubElement(main, "dl", {"class": "four"})
+    _pairs(SubElement(main, "dl", {"class": "four"}), told)
+
+
+def _pairs(inside: Element, told: Mapping[str, str]) -> None:
     for name, value in told.items():
-        pair = SubElement(found, "div")
+        pair = SubElement(inside, "div")
         SubElement(pair, "dt").text = name
         SubElement(pair, "dd").text = value
 
@@ -171,10 +169,6 @@ def _coloured(table: Element, verdicts: Sequence[str]) -> None:
 def _linked(cell: Element, where: str) -> None:
     link = SubElement(cell, "a", {"href": where})
     link.text, cell.text = cell.text, None
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(moment))
 
 
 def _took(seconds: float) -> str:

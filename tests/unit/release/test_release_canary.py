@@ -21,7 +21,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._release.approval imp
 from ansible_collections.mainstay.ops.plugins.module_utils._release.canary import Course, Metric, Step, comparison, weights
 from ansible_collections.mainstay.ops.plugins.module_utils._release.heartbeat import Heartbeat
 from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal
-from ansible_collections.mainstay.ops.plugins.module_utils._release.operation_checks import check_comparisons
+from ansible_collections.mainstay.ops.plugins.module_utils._release.operation_checks import check_comparisons, check_jobs
 from ansible_collections.mainstay.ops.plugins.module_utils._release.parts import by_share
 from ansible_collections.mainstay.ops.plugins.module_utils._release.verdict import Verdict, worst
 
@@ -167,6 +167,22 @@ def test_what_the_judge_would_refuse_is_refused_before_anything_changes(changed:
     check_comparisons(plan.decide(ORDER, V2, ON_BLUE))
     with pytest.raises(InvalidInput, match=why):
         check_comparisons(plan.decide(replace(ORDER, course=replace(QUICK, **changed)), V2, ON_BLUE))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "why"),
+    [
+        ({"jobs": "many"}, "jobs of service worker: .*many"),
+        ({"jobs": 3}, "missing required arguments: done"),
+        ({"done": "jobs_done_total", "retries": 3}, "retries. Supported parameters include"),
+        ({"done": "jobs done"}, "is not the name of a metric"),
+        ({"done": "jobs_done_total", "page": "metrics?x=1"}, "an address of metrics is not one"),
+    ],
+)
+def test_jobs_that_say_nothing_are_refused_before_anything_changes(jobs: dict[str, Any], why: str) -> None:
+    check_jobs({"worker": {"jobs": {"done": "jobs_done_total", "jobs": "3"}}})
+    with pytest.raises(InvalidInput, match=why):
+        check_jobs({"worker": {"jobs": jobs}})
 
 
 WAITS = Approval("r1", "route 1", NOW + 60)
