@@ -48,7 +48,7 @@ options:
     type: list
     elements: dict
     default: []
-    suboptions:
+    suboptions: &endpoint
       name:
         description: The name under which the result is told. No two endpoints have the same.
         type: str
@@ -104,57 +104,7 @@ options:
     type: list
     elements: dict
     default: []
-    suboptions:
-      name:
-        description: The name under which the result is told. No two endpoints have the same.
-        type: str
-        required: true
-      url:
-        description:
-          - Where it is, such as V(http://app1:21000/health), V(https://shop.example.com/health), V(tcp://app1:21000),
-            V(postgresql://monitor@db1:5432/shop?sslmode=require), V(redis://cache1:6379/0) or V(rediss://cache1:6380).
-          - It may hold credentials, so it is never shown. Results show the host and the port.
-        type: str
-        required: true
-      username:
-        description: Who asks. Goes before the one in the URL.
-        type: str
-      password:
-        description: The password of O(endpoints[].username). Goes before the one in the URL.
-        type: str
-      headers:
-        description: Headers of an HTTP request.
-        type: dict
-        default: {}
-      secret_headers:
-        description: Headers that no output may show, such as C(Authorization).
-        type: dict
-        default: {}
-      status:
-        description: Status codes of HTTP that are right.
-        type: list
-        elements: int
-        default: [200]
-      json:
-        description:
-          - Fields of the body, a JSON document, and their values. A dot leads into an inner field or an element, such as in
-            C(checks.database) or C(servers.0.name).
-        type: dict
-        default: {}
-      version:
-        description: What the field C(version) of the body shall be.
-        type: str
-      timeout:
-        description: How long one probe may take, from looking up the name to the last byte.
-        type: str
-        default: 5s
-      ca_path:
-        description: PEM file of certificate authorities to trust instead of the system's.
-        type: path
-      validate_certs:
-        description: Whether TLS certificates are verified.
-        type: bool
-        default: true
+    suboptions: *endpoint
   healthy:
     description: How many good answers in a row each endpoint must give.
     type: int
