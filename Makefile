@@ -2,7 +2,9 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # What tests start, and the Debian package that has it.
 PACKAGES := '/usr/lib/postgresql/*/bin/postgres:postgresql' redis-server:redis-server haproxy:haproxy \
-	docker-registry:docker-registry prometheus:prometheus /bin/busybox:busybox-static ip:iproute2 ssh:openssh-client
+	docker-registry:docker-registry prometheus:prometheus prometheus-alertmanager:prometheus-alertmanager \
+	pgbackrest:pgbackrest patroni:patroni etcd:etcd-server zstd:zstd age:age /bin/busybox:busybox-static ip:iproute2 \
+	ssh:openssh-client chromium:chromium
 
 .DEFAULT_GOAL := help
 .PHONY: help demo down test test-unit test-integration test-molecule test-faults bench lint sanity format docs changelog build clean
@@ -19,7 +21,7 @@ down: .venv/runs ## Remove the sandbox and everything that it made
 	python -m sandbox down
 
 test: lint sanity packages ## Run every check and every test, with a fleet of its own making; of the fault tests a few of each kind
-	python -m pytest tests
+	python -m pytest -n 2 --dist loadscope --no-loadscope-reorder tests
 
 test-unit: .venv/checks ## Run the unit tests: seconds, no network
 	python -m pytest -n 2 tests/unit
@@ -31,7 +33,8 @@ test-molecule: packages ## Run the playbooks on the fleet
 	python -m pytest tests/molecule
 
 test-faults: packages ## Run the fault tests, the long ones too, and 10,000 fuzzed inputs for each module
-	MAINSTAY_FULL=1 python -m pytest tests/unit/test_fuzz.py tests/faults
+	MAINSTAY_FULL=1 python -m pytest tests/unit/test_fuzz.py tests/unit/judge/test_judge_latency.py \
+		tests/integration/test_recovery_time.py tests/faults
 
 bench: packages ## Measure against named peers
 	python -m bench

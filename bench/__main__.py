@@ -16,9 +16,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # benchmarks that need no fleet run as scripts of their own too
+sys.path.append(str(HERE.parent / "tests" / "integration"))  # the servers that tests start
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
-from goal import is_met  # noqa: E402  # found by the path above
+from goal import NONE, is_met  # noqa: E402  # found by the path above
 from row import Row  # noqa: E402  # likewise
 
 MODULES = {
@@ -33,6 +34,9 @@ MODULES = {
     "flush": "flush",
     "flush-latency": "flush",
     "canary": "canary",
+    "backup": "backup",
+    "restore": "backup",
+    "verify": "backup",
 }
 HEAD = "| id | unit | ours | peer | ratio | goal | met | peer is |\n|---|---|---|---|---|---|---|---|"
 
@@ -43,7 +47,7 @@ def main() -> int:
     print(HEAD, flush=True)
     measured: list[Row] = []
     try:
-        for found in measure(given.ids or list(MODULES), runs):
+        for found in measure(given.ids or list(MODULES), runs, given.sizes):
             print(line(found), flush=True)
             measured.append(found)
     finally:  # what took so long to measure is kept, whatever becomes of the next row
@@ -55,16 +59,23 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("ids", nargs="*", metavar="ID", choices=[[], *MODULES], help=f"what to measure: {', '.join(MODULES)}")
     parser.add_argument("--runs", type=int, default=5, help="runs of each side (default: %(default)s)")
+    parser.add_argument(
+        "--sizes", type=gigabytes, default=(0.1,), help="GB of the databases of backup, restore and verify: 0.1,1,5"
+    )
     parser.add_argument("--quick", action="store_true", help="two runs, to see that it works")
     return parser
 
 
-def measure(ids: Sequence[str], runs: int) -> Iterable[Row]:
+def gigabytes(text: str) -> tuple[float, ...]:
+    return tuple(float(one) for one in text.split(","))
+
+
+def measure(ids: Sequence[str], runs: int, sizes: Sequence[float]) -> Iterable[Row]:
     """Module by module, without the rows of the table that nobody asked for; rows that it does not have come along."""
     for name in dict.fromkeys(MODULES[id] for id in ids):
         mine = [id for id in ids if MODULES[id] == name]
         module = import_module(name)
-        made = module.rows(runs, mine) if name == "deploy" else module.rows(runs)
+        made = module.rows(runs, *{"deploy": (mine,), "backup": (mine, sizes)}.get(name, ()))
         yield from (found for found in made if named(found) in mine or named(found) not in MODULES)
 
 
@@ -79,6 +90,8 @@ def line(found: Row) -> str:
 
 
 def verdict(found: Row) -> str:
+    if found.goal == NONE:
+        return NONE
     ratio = found.ratio.median if found.ratio else None
     return "met" if is_met(found.goal, found.ours.median, ratio) else "missed"
 

@@ -14,8 +14,8 @@ from .terminal import say, step
 
 # Everything that the sandbox writes into the state directory; other files there are somebody else's.
 STATE_FILES = (
-    "id_ed25519", "id_ed25519.pub", "known_hosts", "ca.pem", "ca.key", "registry.crt", "registry.key", "secrets.json",
-    "pushed.json", "dockerd.log", "dockerd.pid", "lock",
+    "id_ed25519", "id_ed25519.pub", "known_hosts", "ca.pem", "ca.key", "registry.crt", "registry.key", "store.crt", "store.key",
+    "secrets.json", "pushed.json", "dockerd.log", "dockerd.pid", "lock",
 )  # fmt: skip
 
 
@@ -37,6 +37,7 @@ def up(settings: Settings, apps: int) -> None:
         ensure_identity(settings, hosts)
         containers.ensure_network(client, settings)
         containers.ensure_hosts(client, settings, hosts)
+        containers.tell_monitoring(client, settings, hosts)
         await_ready(settings, hosts)
 
 

@@ -15,6 +15,7 @@ from .identity import fingerprint
 from .images import BY_NAME
 from .parcel import pack, parcel
 from .settings import KEY_LABEL, Settings
+from .targets import targets
 from .terminal import step
 
 # systemd and a nested Docker Engine mount, make devices and change network settings.
@@ -88,6 +89,12 @@ def find_rights(client: Any, settings: Settings) -> dict[str, Any]:
     return PRIVILEGED
 
 
+def tell_monitoring(client: Any, settings: Settings, hosts: tuple[Host, ...]) -> None:
+    """Prometheus notices by itself that the files with its targets were replaced."""
+    watcher = next(host for host in hosts if host.image == "monitoring")
+    client.containers.get(container_name(settings, watcher)).put_archive("/", pack(targets(hosts)))
+
+
 def create(client: Any, settings: Settings, host: Host, rights: dict[str, Any]) -> None:
     with step(f"started {host.name} ({host.address})"):
         try:
@@ -118,7 +125,13 @@ def options(client: Any, settings: Settings, host: Host) -> dict[str, Any]:
 
 def neighbours(settings: Settings, host: Host) -> dict[str, str]:
     """Names that must resolve even while the engine's name server is busy; a host's own name is there already."""
-    known = {"ops1": settings.address(10), "db1": settings.address(41), "cache1": settings.address(51)}
+    known = {
+        "ops1": settings.address(10),
+        "db1": settings.address(41),
+        "db2": settings.address(42),
+        "cache1": settings.address(51),
+        "store1": settings.address(71),
+    }
     return {name: address for name, address in known.items() if name != host.name}
 
 

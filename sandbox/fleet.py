@@ -30,8 +30,11 @@ def fleet(settings: Settings, apps: int) -> tuple[Host, ...]:
         Host("ops1", "operations", settings.address(10)),
         *(app(settings, number) for number in range(1, apps + 1)),
         *(proxy(settings, number) for number in (1, 2)),
-        Host("db1", "database", settings.address(41)),
+        Host("db1", "database", settings.address(41), volumes=("/var/lib/postgresql", "/var/lib/pgbackrest")),
+        Host("db2", "database", settings.address(42), volumes=("/var/lib/postgresql",)),
         Host("cache1", "cache", settings.address(51)),
+        monitoring(settings),
+        Host("store1", "store", settings.address(71), volumes=("/var/lib/seaweedfs",)),
     )
 
 
@@ -42,3 +45,8 @@ def app(settings: Settings, number: int) -> Host:
 def proxy(settings: Settings, number: int) -> Host:
     ports = {80: settings.http_port + number - 1, 8404: settings.stats_port + number - 1}
     return Host(f"proxy{number}", "proxy", settings.address(30 + number), ports)
+
+
+def monitoring(settings: Settings) -> Host:
+    ports = {9090: settings.prometheus_port, 9093: settings.alertmanager_port}
+    return Host("mon1", "monitoring", settings.address(61), ports)

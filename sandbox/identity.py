@@ -15,7 +15,11 @@ from .fleet import Host
 from .settings import Settings
 
 # What an inventory reads; each is used by one server and the replicas that talk to it.
-PASSWORDS = ("database_owner_password", "database_app_password", "redis_password", "application_secret_key")
+PASSWORDS = (
+    "database_owner_password", "database_app_password", "redis_password", "application_secret_key", "store_access_key",
+    "store_secret_key", "backup_cipher_first", "backup_cipher_second", "backup_database_password",
+    "replication_password",
+)  # fmt: skip
 
 
 def ensure_identity(settings: Settings, hosts: tuple[Host, ...]) -> None:
@@ -27,6 +31,7 @@ def ensure_identity(settings: Settings, hosts: tuple[Host, ...]) -> None:
     write_known_hosts(settings)
     ensure_authority(settings.state)
     ensure_certificate(settings.state, "registry", ("ops1", "localhost"), (settings.address(10), "127.0.0.1"))
+    ensure_certificate(settings.state, "store", ("store1",), (settings.address(71),))
 
 
 def fingerprint(settings: Settings) -> str:
@@ -39,9 +44,11 @@ def host_key(settings: Settings, host: Host) -> Path:
 
 
 def ensure_passwords(path: Path) -> None:
-    if path.exists():
-        return
-    write_private(path, json.dumps({name: secrets.token_urlsafe(24) for name in PASSWORDS}, indent=2) + "\n")
+    """Those that are there stay: servers know them."""
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if missing := [name for name in PASSWORDS if name not in known]:
+        known |= {name: secrets.token_urlsafe(24) for name in missing}
+        write_private(path, json.dumps(known, indent=2) + "\n")
 
 
 def read_passwords(settings: Settings) -> dict[str, str]:

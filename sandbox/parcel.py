@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from dataclasses import dataclass
 
@@ -24,8 +25,7 @@ class Item:
 
 
 def parcel(settings: Settings, host: Host) -> tuple[Item, ...]:
-    special = {"operations": registry_items, "app": engine_items, "database": database_items, "cache": cache_items}
-    own = special[host.image](settings) if host.image in special else ()
+    own = SPECIAL[host.image](settings) if host.image in SPECIAL else ()
     return (*login_items(settings, host), *own)
 
 
@@ -63,7 +63,32 @@ def database_items(settings: Settings) -> tuple[Item, ...]:
 def cache_items(settings: Settings) -> tuple[Item, ...]:
     password = read_passwords(settings)["redis_password"]
     config = f"bind 0.0.0.0\nprotected-mode yes\nappendonly yes\nrequirepass {password}\n"
-    return (Item("etc/mainstay/redis.conf", config, 0o600),)
+    return (
+        Item("etc/mainstay/redis.conf", config, 0o600),
+        Item("etc/mainstay/redis-exporter.env", f"REDIS_PASSWORD={password}\n", 0o600),
+    )
+
+
+def store_items(settings: Settings) -> tuple[Item, ...]:
+    """The account that backups are written with may do so in their bucket, and nothing else anywhere."""
+    passwords = read_passwords(settings)
+    keys = {"accessKey": passwords["store_access_key"], "secretKey": passwords["store_secret_key"]}
+    actions = [f"{action}:backups" for action in ("Read", "Write", "List", "Tagging")]
+    accounts = {"identities": [{"name": "backup", "credentials": [keys], "actions": actions}]}
+    return (
+        Item("etc/mainstay/s3.json", json.dumps(accounts, indent=1), 0o600),
+        Item("etc/mainstay/store.crt", read(settings, "store.crt")),
+        Item("etc/mainstay/store.key", read(settings, "store.key"), 0o600),
+    )
+
+
+SPECIAL = {
+    "operations": registry_items,
+    "app": engine_items,
+    "database": database_items,
+    "cache": cache_items,
+    "store": store_items,
+}
 
 
 def read(settings: Settings, name: str) -> str:

@@ -18,6 +18,8 @@ ANSWERS = {
     "proxy": "SSH, HAProxy",
     "database": "SSH, PostgreSQL",
     "cache": "SSH, Redis",
+    "monitoring": "SSH, Prometheus, Alertmanager",
+    "store": "SSH, S3",
 }
 
 

@@ -37,6 +37,7 @@ RELEASES = (
     Release("v4-ignores-sigterm", faults=everywhere("ignores-sigterm")),
     Release("v4-crashes-under-load", faults=everywhere("crashes-under-load")),
     Release("v4-errs-sometimes", faults={"api": "errs-sometimes"}),
+    Release("v4-slow-sometimes", faults={"api": "slow-sometimes"}),
     Release("v4-bad-migration"),  # its code is good; its migration 0003 fails half-way
     Release("v4-bad-worker", faults={"worker": "never-healthy"}),
     Release("v4-drops-jobs", faults={"worker": "drops-jobs"}),  # healthy, and loses what it takes

@@ -26,6 +26,8 @@ class Settings:
     subnet: ipaddress.IPv4Network = SUBNET
     http_port: int = 18081
     stats_port: int = 18091
+    prometheus_port: int = 18095
+    alertmanager_port: int = 18096
     state: Path = ROOT / ".sandbox"
     cache: Path = ROOT / ".cache"
 
@@ -59,6 +61,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         subnet=read_subnet(chosen("SUBNET", usual.subnet)),
         http_port=read_port(chosen("HTTP_PORT", usual.http_port)),
         stats_port=read_port(chosen("STATS_PORT", usual.stats_port)),
+        prometheus_port=read_port(chosen("PROMETHEUS_PORT", usual.prometheus_port)),
+        alertmanager_port=read_port(chosen("ALERTMANAGER_PORT", usual.alertmanager_port)),
         state=Path(chosen("STATE", usual.state)).absolute(),
         cache=Path(chosen("CACHE", usual.cache)).absolute(),
     )

@@ -1,4 +1,7 @@
-"""What all tests share: where the collection is found, in which order they run, and the fleet for those that need it."""
+"""What all tests share: where the collection is found, in which order they run, and the fleet for those that need it.
+
+With pytest-xdist (``make test``) a file's tests stay together, and whatever is on the fleet is one worker's, at the end.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.workers import ENGINE, ON_THE_FLEET, group
 
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("full", max_examples=10_000, deadline=None)
@@ -18,7 +25,8 @@ settings.load_profile("full" if os.environ.get("MAINSTAY_FULL") else "quick")
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("unit", "integration", "molecule", "faults")
-ON_THE_FLEET = {"molecule", "faults"}
+AT_LAST = {"test_backups", "test_replicas"}
+"""They take the database away for a while, and the shop's pools of connections are slow to forget that."""
 
 
 def pytest_configure() -> None:
@@ -36,15 +44,27 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first; whatever is on the fleet comes last and says so."""
+    """Fast ones first; whatever is on the Engine or the fleet comes last and says so."""
     for item in items:
         if stage(item) in ON_THE_FLEET:
             item.add_marker(pytest.mark.fleet)
-    items.sort(key=lambda item: (STAGES.index(stage(item)), item.get_closest_marker("fleet") is not None))
+    items.sort(key=lambda item: (STAGES.index(stage(item)), group(item.nodeid) == ENGINE, item.path.stem in AT_LAST))
 
 
 def stage(item: pytest.Item) -> str:
     return item.path.relative_to(ROOT / "tests").parts[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    return Together(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+class Together(LoadScopeScheduling):
+    """One worker for a group, where several share the tests (``pytest -n 2 --dist loadscope``)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
 
 
 @pytest.fixture(autouse=True)
@@ -66,4 +86,6 @@ def fleet_is_up() -> Iterator[None]:
 
 
 def sandbox(command: str) -> None:
-    subprocess.run([sys.executable, "-m", "sandbox", command], cwd=ROOT, check=True)
+    ran = subprocess.run([sys.executable, "-m", "sandbox", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        pytest.fail(f"python -m sandbox {command} ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}", pytrace=False)

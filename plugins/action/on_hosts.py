@@ -156,5 +156,10 @@ def _state(result: Result) -> str:
 def _what(result: Result) -> str:
     """What was wrong, or what was done."""
     if result.get("failed") or result.get("unreachable"):
-        return str(result.get("msg", ""))
+        return "\n".join([str(result.get("msg", "")), *_last_words(result)])
     return ", ".join(f"{step.get('action')} {step.get('subject')}" for step in result.get("steps") or ())
+
+
+def _last_words(result: Result) -> list[str]:
+    """Lines of replicas that failed."""
+    return [f"  {words['container']}: {line}" for words in result.get("last_words") or () for line in words["lines"]]

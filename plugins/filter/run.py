@@ -12,12 +12,13 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core.errors import InvalidInput
 from ..module_utils._core.text import VERSION
+from ..module_utils._migration import spoken
 from ..module_utils._release import verdict
 from ..module_utils._release.model import PASS
 
 STATISTICS = 8404
 """The port on which the role router_haproxy has HAProxy show its counters."""
-FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase")
+FACTS_OF_A_RESULT = ("failed", "unreachable", "skipped", "msg", "error", "phase", "last_words", "accepted")
 
 
 def registered(hosts: Sequence[str], did: Mapping[str, Any], phase: str, any_will_do: bool = False) -> dict[str, Any]:
@@ -28,6 +29,16 @@ def registered(hosts: Sequence[str], did: Mapping[str, Any], phase: str, any_wil
     found = dict.fromkeys(hosts, did) if "phases" not in did else did["phases"].get(phase, {})
     results = {host: {k: result[k] for k in FACTS_OF_A_RESULT if k in result} for host, result in found.items() if result}
     return {"phase": phase, "hosts": list(hosts), "results": results, "any_will_do": any_will_do}
+
+
+def told_by_command(did: Mapping[str, Any], phase: str, command: Sequence[str]) -> dict[str, Any]:
+    """What on_hosts returned of a migration by a command, with the verdict lines that db_migrate would return."""
+    phases = did.get("phases", {})
+    told = {
+        host: {**one, "accepted": spoken.accepted(command, one.get("output") or ())}
+        for host, one in phases.get(phase, {}).items()
+    }
+    return {**did, "phases": {**phases, phase: told}} if told else dict(did)
 
 
 def all_did(part: Mapping[str, Any]) -> bool:
@@ -137,8 +148,16 @@ def _on(share: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, Any]:
 
 
 def schema(history: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
-    """Applied migrations, oldest first, and whether each is declared compatible with older code."""
-    return {f"{row['version']}_{row['name']}": bool(row["compatible"]) for row in history if row["state"] == "applied"}
+    """Applied migrations, oldest first, and whether each is declared compatible with older code.
+
+    A contract migration ran later than it came: it stands where its number does, for the release that brought it knows it.
+    """
+    rows = [row for row in history if row["state"] == "applied"]
+    placed = [row for row in rows if not row.get("contract")]
+    for row in (row for row in rows if row.get("contract")):
+        later = (place for place, other in enumerate(placed) if _number(other["version"]) > _number(row["version"]))
+        placed.insert(next(later, len(placed)), row)
+    return {f"{row['version']}_{row['name']}": bool(row["compatible"]) for row in placed}
 
 
 def addresses(hostvars: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, str]:
@@ -180,5 +199,6 @@ class FilterModule:
             "schema": schema,
             "secrets_of": secrets_of,
             "succeeded": succeeded,
+            "told_by_command": told_by_command,
             "version": version,
         }

@@ -15,6 +15,7 @@ description:
 author:
   - The mainstay maintainers (@mainstay)
 extends_documentation_fragment:
+  - mainstay.ops.database
   - mainstay.ops.migration
 attributes:
   check_mode:
@@ -64,7 +65,8 @@ compatible:
   returned: success
   type: bool
 history:
-  description: Everything that was applied, oldest first.
+  description: Everything that was applied, oldest first. Its V(note) is V(baseline) for what was taken over without running, and
+    V(reverting) where a way down did not finish.
   returned: success
   type: list
   elements: dict
@@ -78,6 +80,13 @@ history:
       started_at: "2026-01-15T03:00:00.120+00:00"
       finished_at: "2026-01-15T03:00:00.131+00:00"
       duration_ms: 11
+      contract: false
+      note: ""
+server:
+  description: The V(system_identifier) of the cluster and the V(timeline) that it is on.
+  returned: success
+  type: dict
+  sample: {system_identifier: "7411111111111111111", timeline: 1}
 standby:
   description: Whether the server is a standby.
   returned: success

@@ -59,7 +59,9 @@ options:
     type: raw
     required: true
   secrets:
-    description: Secret variables of each service, by the service's name. They are given to the container and shown nowhere.
+    description:
+      - Secret variables of each service, by the service's name. They are given to the container and shown nowhere.
+      - With O(last_words) of what is stopped, the values that are hidden.
     type: dict
     default: {}
   secrets_fingerprint:
@@ -81,6 +83,13 @@ options:
     default: false
   keep_surplus:
     description: Whether replicas of O(release) beyond C(count) go on running, until no router sends traffic to them any more.
+    type: bool
+    default: false
+  last_words:
+    description:
+      - Whether what replicas wrote last is returned when they are retired or removed, to see why they were taken back. Those
+        come first that ended by themselves.
+      - Of replicas that fail to start it always is.
     type: bool
     default: false
   bind_address:
@@ -157,11 +166,15 @@ replicas:
   sample:
     - {service: api, slot: green, replica: 1, name: shop-api-green-1, container: 0f1e2d3c4b5a, port: 22000,
        release: v2-1a2b3c4d, version: v2, state: running, healthy: true, started_in_s: 0.81, forced: false}
-logs:
-  description: Last lines of the replica that failed, without secrets.
-  returned: when a replica is not healthy or crashed
+last_words:
+  description:
+    - Up to 20 last lines, of 300 characters each, of every replica that failed, and with O(last_words) of up to five that were
+      stopped. Without secrets and without control characters.
+  returned: always, also on failure once containers were touched
   type: list
-  elements: str
+  elements: dict
+  sample:
+    - {replica: api 1, container: shop-api-green-1, lines: ["cannot go on: no database at db1:5432"]}
 steps:
   description: What was done, or would be.
   returned: always
@@ -190,6 +203,7 @@ def main() -> None:
             "version": {"type": "str"},
             "keep_running": {"type": "bool", "default": False},
             "keep_surplus": {"type": "bool", "default": False},
+            "last_words": {"type": "bool", "default": False},
             "bind_address": {"type": "str", "default": "0.0.0.0"},
             "stop_timeout": {"type": "str"},
             "registry_username": {"type": "str"},

@@ -35,6 +35,12 @@ options:
       - C(drain_timeout), by default V(30s), is how long a session may stay on a server that leaves. What is left then is cut.
       - C(spread), by default V(0s), is the last part of C(drain_timeout), over which sessions are cut in slices, at random.
         It is meant for WebSockets, whose clients otherwise all come back at once.
+      - C(drain_rate), unbounded by default, is how many sessions a second are ended at most, a number from 0.01 to 10000.
+        They end one by one, at random, beginning when the rest of C(drain_timeout) is just long enough for all, with C(spread)
+        no later than that says. What is left when C(drain_timeout) is over ends all at once, is returned as RV(left) and
+        warned of. The bound is for the service on all routers.
+      - C(routers), by default 1, is how many routers share C(drain_rate), as all drain at the same time. Each takes its part,
+        rounded down to whole sessions a second, or where it is less than one a second, one in so many seconds.
       - C(state) is V(routed), or V(unrouted) for a service that shall have no server in rotation; see O(confirm).
     type: dict
     required: true
@@ -75,6 +81,8 @@ EXAMPLES = r"""
       chat:
         drain_timeout: 60s
         spread: 20s
+        drain_rate: 50
+        routers: 2
         slots:
           green: {weight: 100, count: 1}
 
@@ -99,7 +107,14 @@ servers:
     - {service: api, server: app1-green-1, host: app1, slot: green, n: 1, state: ready, weight: 100, up: true,
        check_status: L7OK, sessions: 3}
 cut:
-  description: How many sessions outstayed the drain timeout, or were in the way of C(spread), and were ended.
+  description: How many sessions outstayed the drain timeout, or were in the way of C(spread) or C(drain_rate), and were ended.
+  returned: always
+  type: int
+  sample: 0
+left:
+  description:
+    - How many sessions of services with a C(drain_rate) were still open when the drain timeout was over. They were ended then,
+      all at once, and are not counted in RV(cut). A warning says what to raise.
   returned: always
   type: int
   sample: 0

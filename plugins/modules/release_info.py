@@ -20,6 +20,10 @@ options:
     description: How many of the last operations to return.
     type: int
     default: 10
+  works:
+    description: How many of the last works on the data, such as backups, to return.
+    type: int
+    default: 0
   addresses:
     description: Addresses of application hosts by name, to return endpoints for.
     type: dict
@@ -70,6 +74,13 @@ operations:
   returned: always
   type: list
   elements: dict
+works:
+  description:
+    - The last works on the data, oldest first, as M(mainstay.ops.operation_record) wrote them down. C(state) is the
+      verdict, C(under way) or C(unfinished). Where their stream cannot be trusted there are none, and a warning says so.
+  returned: always
+  type: list
+  elements: dict
 journal:
   description: The operation under way, or one that was killed, or an empty dictionary.
   returned: always
@@ -89,6 +100,7 @@ def main() -> None:
         {
             "environment": {"type": "str", "required": True},
             "operations": {"type": "int", "default": 10},
+            "works": {"type": "int", "default": 0},
             "addresses": {"type": "dict", "default": {}},
             "entrances": {"type": "dict", "default": {}},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},

@@ -43,6 +43,10 @@ options:
         description: Whether one host that did well is enough. Only for going back, when a host that is down must not keep others.
         type: bool
         default: false
+      share:
+        description: Percent of the traffic that the new release has, if the phase is a step of a canary. The report shows it.
+        type: int
+        default: 0
   endpoints:
     description: What must be well now.
     type: list
@@ -147,18 +151,41 @@ options:
             description: Whether the verdict depends on it. With V(false) it is only told.
             type: bool
             default: true
+          dry_run:
+            description:
+              - Whether it is only tried. It is judged and told as if the verdict depended on it, which it does not, and does not
+                share the false alarms.
+            type: bool
+            default: false
           backends:
-            description: Backends of HAProxy, such as C(shop_api). Each must have servers in both slots.
+            description:
+              - Backends of HAProxy, such as C(shop_api), whose errors are compared. Each must have servers in both slots.
+              - Give this, or O(canary.metrics[].requests) and O(canary.metrics[].bad), or O(canary.metrics[].latency).
             type: list
             elements: str
-            required: true
+          requests:
+            description:
+              - Selector of the counters of all answers in Prometheus, such as C(shop_requests_total{slot="$slot"}). C($slot)
+                becomes the name of either slot. Series are added up here, so it has no functions, sums or ranges.
+            type: str
+          bad:
+            description:
+              - Selector of the counters of the bad ones among them, written likewise. One of either slot must be there, if only
+                with 0.
+            type: str
+          latency:
+            description:
+              - Selector of the buckets of a histogram of times in seconds, such as C(shop_request_seconds_bucket{slot="$slot"}),
+                written likewise. It is compared how many answers were slow, by quantiles of 50, 90 and 99 %.
+            type: str
       haproxy:
         description:
-          - The page of statistics of every router. Each is compared by itself, and what speaks against the canary adds up.
+          - The page of statistics of every router, for O(canary.metrics[].backends). Each is compared by itself, and what speaks
+            against the canary adds up.
         type: list
         elements: dict
-        required: true
-        suboptions:
+        default: []
+        suboptions: &place
           url:
             description: Where it is, without credentials.
             type: str
@@ -176,6 +203,10 @@ options:
             description: Whether TLS certificates are verified.
             type: bool
             default: true
+      prometheus:
+        description: The Prometheus that has scraped the metrics which are not O(canary.metrics[].backends).
+        type: dict
+        suboptions: *place
       longer:
         description: How much longer to watch at most while the verdict is V(inconclusive).
         type: str
@@ -201,6 +232,27 @@ options:
         description: The probability with which it must have been found, 0.5 to 0.999.
         type: float
         default: 0.95
+      synthetic:
+        description:
+          - Requests of our own while it is compared, for when users send too few. They go where users' requests go, and count.
+        type: dict
+        suboptions:
+          places:
+            description: Where they are sent in turn, an address of each router with a path that may be asked at any time.
+            type: list
+            elements: dict
+            required: true
+            suboptions: *place
+          rate:
+            description: How many a second in all, 0.1 to 100.
+            type: float
+            default: 5.0
+      slower:
+        description:
+          - How many times as large the odds of a slow answer must have become, at each quantile, to have been found before a
+            pass; 1.5 to 100. With V(4), 1 % of slow answers have become 4 %, 10 % have become 31 %, and a half has become 80 %.
+        type: float
+        default: 4.0
   workers:
     description:
       - Workers that must prove themselves while it bakes, as M(mainstay.ops.worker_check) has them do it.
@@ -300,6 +352,8 @@ options:
     default: /var/lib/mainstay
 extends_documentation_fragment:
   - mainstay.ops.fence
+  - mainstay.ops.promises
+  - mainstay.ops.monitoring
 requirements:
   - prometheus_client, where workers have to prove themselves
 author:
@@ -362,14 +416,17 @@ from ..module_utils._edge.run import run
 from ..module_utils._edge.spec import FENCE
 from ..module_utils._health.operation import ENDPOINT
 from ..module_utils._judge.operation_canary import COMPARISON
+from ..module_utils._judge.operation_slo import WATCHED
 from ..module_utils._judge.operation_worker import PROOF
 from ..module_utils._release.operation_judge import RELEASE_JUDGE
+from ..module_utils._release.operation_monitoring import MONITORING
 
 PHASE = {
     "phase": {"type": "str", "required": True},
     "hosts": {"type": "list", "elements": "str", "required": True},
     "results": {"type": "dict", "default": {}},
     "any_will_do": {"type": "bool", "default": False},
+    "share": {"type": "int", "default": 0},
 }
 ASKING = {
     "promotion": {"type": "str", "default": "0s"},
@@ -391,8 +448,10 @@ def main() -> None:
             "bake": {"type": "str", "default": "0s"},
             "canary": {"type": "dict", "options": COMPARISON},
             "workers": {"type": "list", "elements": "dict", "default": [], "options": PROOF},
+            "slo": {"type": "dict", "options": WATCHED},
             "ask": {"type": "dict", "default": {}, "options": ASKING},
             "lease": {"type": "str", "default": "60s"},
+            "monitoring": {"type": "dict", "default": {}, "options": MONITORING},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_JUDGE,

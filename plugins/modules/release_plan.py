@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release_plan
-short_description: Decide what a deploy or a rollback is going to do
+short_description: Decide what a deploy, a rollback or a recovery is going to do
 version_added: 0.1.0
 description:
   - Chooses the release, pins its images by digest once, finds the live slot, and returns the run as data which the roles follow.
@@ -19,9 +19,9 @@ options:
     type: str
     required: true
   verb:
-    description: What is wanted.
+    description: What is wanted. V(recover) takes back what an interrupted run began, and does nothing where there was none.
     type: str
-    choices: [deploy, rollback]
+    choices: [deploy, rollback, recover]
     default: deploy
   version:
     description:
@@ -83,12 +83,55 @@ options:
             type: str
             required: true
           services:
-            description: Services whose errors it counts.
+            description:
+              - Services whose errors it counts. Give this, or O(canary.metrics[].requests) and O(canary.metrics[].bad), or
+                O(canary.metrics[].latency).
             type: list
             elements: str
-            required: true
           critical:
             description: Whether the verdict depends on it. With V(false) it is only told.
+            type: bool
+            default: true
+          dry_run:
+            description:
+              - Whether it is only tried. It is judged and told as if the verdict depended on it, which it does not, and does
+                not share the false alarms.
+            type: bool
+            default: false
+          requests:
+            description:
+              - Selector of the counters of all answers in Prometheus, such as C(shop_requests_total{slot="$slot"}). C($slot)
+                becomes the name of either slot. Series are added up here, so it has no functions, sums or ranges.
+            type: str
+          bad:
+            description:
+              - Selector of the counters of the bad ones among them, written likewise. One of either slot must be there, if only
+                with 0.
+            type: str
+          latency:
+            description:
+              - Selector of the buckets of a histogram of times in seconds, such as C(shop_request_seconds_bucket{slot="$slot"}),
+                written likewise. It is compared how many answers were slow, by quantiles of 50, 90 and 99 %.
+            type: str
+      prometheus:
+        description: The Prometheus that has scraped the metrics which are not of O(canary.metrics[].services).
+        type: dict
+        suboptions:
+          url:
+            description: Where it is, without credentials.
+            type: str
+            required: true
+          username:
+            description: Who asks.
+            type: str
+          password:
+            description: The password that goes with it.
+            type: str
+          ca_path:
+            description: PEM file of certificate authorities to trust instead of the system's.
+            type: path
+          validate_certs:
+            description: Whether TLS certificates are verified.
             type: bool
             default: true
       ask:
@@ -123,6 +166,25 @@ options:
         description: The probability with which it must have been found.
         type: float
         default: 0.95
+      synthetic:
+        description:
+          - Requests of our own while it is compared, for when users send too few. They go through the routers, and count.
+        type: dict
+        suboptions:
+          path:
+            description: What they ask for. It must be harmless to ask for it at any time.
+            type: str
+            required: true
+          rate:
+            description: How many a second over all routers, 0.1 to 100.
+            type: float
+            default: 5.0
+      slower:
+        description:
+          - How many times as large the odds of a slow answer must have become, at each quantile, to have been found before a
+            pass; 1.5 to 100. With V(4), 1 % of slow answers have become 4 %, 10 % have become 31 %, and a half has become 80 %.
+        type: float
+        default: 4.0
   keep_previous:
     description: Whether V(blue_green) and V(canary) leave the previous release running, so that going back takes one switch.
     type: bool
@@ -207,12 +269,19 @@ options:
       - RV(rollout) has as C(lease) what the timeouts of the services add up to, if that is longer.
     type: str
     default: 60s
+  override:
+    description:
+      - Why new code shall be deployed although O(slo) is not kept, 3 to 500 characters. It goes into the ledger and the report.
+    type: str
+    default: ""
   directory:
     description: Where the operations host keeps the state of its environments.
     type: path
     default: /var/lib/mainstay
 extends_documentation_fragment:
   - mainstay.ops.fence
+  - mainstay.ops.promises
+  - mainstay.ops.monitoring
 author:
   - The mainstay maintainers (@mainstay)
 attributes:
@@ -255,7 +324,9 @@ steps:
 
 from ..module_utils._edge.run import run
 from ..module_utils._edge.spec import FENCE
+from ..module_utils._judge.operation_slo import WATCHED
 from ..module_utils._release.operation_course import COURSE
+from ..module_utils._release.operation_monitoring import MONITORING
 from ..module_utils._release.operation_plan import RELEASE_PLAN
 
 FLEET = ("replicas", "servers", "addresses", "entrances", "statistics", "silent")
@@ -266,7 +337,7 @@ def main() -> None:
         {
             "run": {"type": "str", "required": True},
             "fence": {"type": "dict", "required": True, "options": FENCE},
-            "verb": {"type": "str", "choices": ["deploy", "rollback"], "default": "deploy"},
+            "verb": {"type": "str", "choices": ["deploy", "rollback", "recover"], "default": "deploy"},
             "version": {"type": "str", "default": ""},
             "strategy": {"type": "str", "choices": ["rolling", "blue_green", "canary"], "default": "rolling"},
             "batch": {"type": "str", "default": "1"},
@@ -296,6 +367,9 @@ def main() -> None:
             },
             "who": {"type": "str", "default": ""},
             "lease": {"type": "str", "default": "60s"},
+            "slo": {"type": "dict", "options": WATCHED},
+            "override": {"type": "str", "default": ""},
+            "monitoring": {"type": "dict", "default": {}, "options": MONITORING},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_PLAN,

@@ -31,6 +31,7 @@ options:
     default: /var/lib/mainstay
 extends_documentation_fragment:
   - mainstay.ops.fence
+  - mainstay.ops.monitoring
 author:
   - The mainstay maintainers (@mainstay)
 attributes:
@@ -82,6 +83,7 @@ steps:
 
 from ..module_utils._edge.run import run
 from ..module_utils._edge.spec import FENCE
+from ..module_utils._release.operation_monitoring import MONITORING
 from ..module_utils._release.operation_settle import RELEASE_SETTLE
 
 
@@ -91,6 +93,7 @@ def main() -> None:
             "run": {"type": "str", "required": True},
             "fence": {"type": "dict", "required": True, "options": FENCE},
             "undone": {"type": "bool", "default": False},
+            "monitoring": {"type": "dict", "default": {}, "options": MONITORING},
             "directory": {"type": "path", "default": "/var/lib/mainstay"},
         },
         RELEASE_SETTLE,

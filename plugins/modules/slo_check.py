@@ -141,6 +141,11 @@ verdict:
   type: str
   choices: [pass, fail, inconclusive]
   sample: pass
+told:
+  description: The same as a sentence.
+  returned: always
+  type: str
+  sample: users get what was promised
 objectives:
   description: The results, in the order of O(objectives). Returned when the module fails, too.
   returned: always
@@ -187,16 +192,13 @@ override:
 """
 
 from ..module_utils._edge.run import run
-from ..module_utils._judge.operation_place import PLACE
-from ..module_utils._judge.operation_slo import OBJECTIVE, RULE, SLO
+from ..module_utils._judge.operation_slo import PROMISES, SLO
 
 
 def main() -> None:
     run(
         {
-            "prometheus": {"type": "dict", "required": True, "options": PLACE},
-            "objectives": {"type": "list", "elements": "dict", "default": [], "options": OBJECTIVE},
-            "rules": {"type": "list", "elements": "dict", "default": [], "options": RULE},
+            **PROMISES,
             "override": {"type": "str"},
             "must_pass": {"type": "bool", "default": True},
         },

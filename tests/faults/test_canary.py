@@ -61,19 +61,6 @@ def test_a_canary_that_is_killed_loses_no_request_and_the_next_run_goes_through(
     assert fleet.snapshot() == before
 
 
-@pytest.mark.full
-def test_after_a_canary_was_killed_it_can_be_undone(calm: fleet.Snapshot, begin) -> None:
-    with customers.shopping(RATE) as load:
-        run = begin("deploy", version=calm.next, **canary())
-        assert run.reaches("Judge: route 2"), run.output
-        run.signal(signal.SIGKILL)
-        run.ends()
-        assert fleet.playbook("rollback").rc == 0
-        assert fleet.what_hinders() == []
-    assert load.complaints == []
-    assert fleet.snapshot().version == calm.version
-
-
 def test_a_canary_that_errs_in_five_of_a_hundred_loses_its_traffic_at_once_and_is_undone(calm: fleet.Snapshot) -> None:
     fleet.cleared("v4-errs-sometimes")
     with customers.shopping(RATE) as load, watching() as seen:
@@ -93,6 +80,27 @@ def test_a_canary_that_errs_in_five_of_a_hundred_loses_its_traffic_at_once_and_i
 
 
 @pytest.mark.full
+def test_a_canary_that_is_slow_in_four_of_a_hundred_is_undone_although_nothing_fails(calm: fleet.Snapshot) -> None:
+    fleet.cleared("v4-slow-sometimes")
+    metrics = [
+        {"name": "api_errors", "services": ["api"]},
+        {"name": "api_latency", "latency": 'shop_http_request_seconds_bucket{service="api", slot="$slot"}'},
+    ]
+    prometheus = {"url": fleet.inventory("mainstay_monitoring")["alertmanager"]["url"].replace("9093", "9090")}
+    steps = [{"share": 50, "watch": "120s"}, {"share": 100, "watch": "2s"}]
+    asked = {**canary(steps)["mainstay_canary"], "metrics": metrics, "prometheus": prometheus}
+    with customers.shopping(RATE) as load:
+        ran = fleet.playbook("deploy", version="v4-slow-sometimes", strategy="canary", mainstay_canary=asked)
+    assert ran.rc != 0, ran.output
+    assert "the canary does worse than the live side: api_latency: " in ran.words
+    assert load.complaints == []
+    assert fleet.what_hinders() == []
+    after = fleet.snapshot()
+    assert (after.live["release"], after.rotation) == (calm.live["release"], calm.rotation)
+    assert after.marks[after.releases["v4-slow-sometimes"]] == "bad"
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("strategy", ["rolling", "canary"])
 def test_a_release_whose_worker_loses_jobs_is_undone_as_a_whole(calm: fleet.Snapshot, strategy: str) -> None:
     fleet.cleared("v4-drops-jobs")
@@ -109,6 +117,7 @@ def test_a_release_whose_worker_loses_jobs_is_undone_as_a_whole(calm: fleet.Snap
     assert after.marks[after.releases["v4-drops-jobs"]] == "bad"
 
 
+@pytest.mark.full
 def test_people_let_a_canary_go_on_and_end_it(calm: fleet.Snapshot, begin) -> None:
     steps = [{"share": 20, "watch": "1s", "pause": "3m"}, {"share": 60, "watch": "1s", "pause": "3m"}, {"share": 100}]
     with customers.shopping(RATE) as load:

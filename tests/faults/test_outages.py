@@ -37,6 +37,7 @@ def test_what_is_down_before_a_run_is_named_and_nothing_changes(
     assert seen.marks == calm.marks
 
 
+@pytest.mark.full
 def test_a_registry_that_is_down_before_a_run_is_named_and_nothing_changes(calm: fleet.Snapshot) -> None:
     with fleet.stopped("docker-registry", "ops1"):
         refused(ran := fleet.playbook("deploy", version="v2", mainstay_services=fleet.unknown_configuration()), calm)
@@ -52,7 +53,7 @@ DURING = {
 }
 
 
-@pytest.mark.parametrize(("ended", "whom", "step"), cases(DURING, always=("an application host after the first batch",)))
+@pytest.mark.parametrize(("ended", "whom", "step"), cases(DURING, always=()))
 def test_what_goes_down_during_a_run_ends_it_and_the_next_one_converges(
     calm: fleet.Snapshot, begin, ended: Outage, whom: tuple[str, ...], step: str
 ) -> None:

@@ -17,6 +17,9 @@ COUNT = (
     "AS 'BEGIN INSERT INTO public.counted VALUES (tg_tag); END'",
     "CREATE EVENT TRIGGER count_ddl ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION count_ddl()",
 )
+INDEX = """-- mainstay: accept require-concurrent-index-creation because the table is small
+CREATE INDEX orders_by_item ON orders (item);
+"""
 FORGET = (
     "DROP EVENT TRIGGER IF EXISTS count_ddl",
     "DROP FUNCTION IF EXISTS count_ddl",
@@ -31,7 +34,7 @@ def migrations(calm: fleet.Snapshot, tmp_path: Path) -> Iterator[dict[str, objec
     """One migration more than the application has, not declared compatible; the database counts how often it runs."""
     directory = tmp_path / "migrations"
     shutil.copytree(fleet.ROOT / "sandbox/application/migrations/v3", directory)
-    (directory / "0003_index_orders.up.sql").write_text("CREATE INDEX orders_by_item ON orders (item);\n")
+    (directory / "0003_index_orders.up.sql").write_text(INDEX)
     for statement in (*FORGET, *COUNT):
         fleet.sql(statement)
     yield {**fleet.inventory("mainstay_migration"), "src": str(directory)}

@@ -63,6 +63,7 @@ def test_no_request_fails_while_going_back_to_a_release_that(calm: fleet.Snapsho
     nobody_noticed(load)
 
 
+@pytest.mark.full
 def test_no_request_fails_while_the_number_of_replicas_changes(calm: fleet.Snapshot) -> None:
     """What is too many leaves rotation before it stops."""
     with customers.shopping(rate=300) as load:

@@ -15,15 +15,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy, master
+from ports import free_port
 
 BROKEN = (OSError, ValueError, IndexError)
 HAPROXY = "/usr/sbin/haproxy"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Replica:

@@ -13,14 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+from ports import free_port
+
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 Talk = Callable[[socket.socket], None]
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager
@@ -135,7 +131,7 @@ def running(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         assert process.poll() is None, "the server ended early"
         with socket.socket() as sock:
             if sock.connect_ex(("127.0.0.1", port)) == 0:

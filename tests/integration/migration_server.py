@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from ports import free_port
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 MODULES = "ansible_collections.mainstay.ops.plugins.modules"
@@ -43,12 +43,12 @@ class Server:
 
 
 @contextmanager
-def server(configuration: str = CONFIGURATION) -> Iterator[Server]:
+def server(configuration: str = CONFIGURATION, *initdb: str) -> Iterator[Server]:
     root = Path(tempfile.mkdtemp(prefix="mainstay-pg-"))
     shutil.chown(root, "postgres")
     started = Server(root, free_port())
     try:
-        started.run("initdb", "-D", f"{root}/data", "-A", "trust", "-N", "--no-instructions")
+        started.run("initdb", "-D", f"{root}/data", "-A", "trust", "-N", "--no-instructions", *initdb)
         own = f"port = {started.port}\nunix_socket_directories = '{root}'\n"
         with open(root / "data/postgresql.conf", "a") as file:
             file.write(own + configuration)
@@ -62,13 +62,6 @@ def server(configuration: str = CONFIGURATION) -> Iterator[Server]:
 def as_postgres(*command: str, check: bool = True) -> None:
     rights = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
     subprocess.run([*rights, *command], check=check, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/tmp")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start(module: str, arguments: Mapping[str, Any], *, check_mode: bool = False) -> subprocess.Popen[str]:

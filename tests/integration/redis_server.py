@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import redis
-from health_servers import free_port, running
+from health_servers import running
+from ports import free_port
 
 HIGHEST = 65535 - 10000
 """A node of a cluster also listens ten thousand ports higher."""

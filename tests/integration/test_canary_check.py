@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_module import run_module
-from haproxy_server import Fixture, free_port, names, running
+from haproxy_server import Fixture, names, running
+from ports import free_port
 
 SIDES = {"canary": "green", "live": "blue"}
 ERRORS = {"name": "errors", "backends": ["shop_api"]}
@@ -95,6 +96,13 @@ def test_no_traffic_is_inconclusive(tmp_path: Path) -> None:
         told = checked(url, duration="1s")
     assert (told["failed"], told["error"], told["verdict"]) == (True, "NotProven", "inconclusive")
     assert "since the watch began: no new answers of the canary" in told["msg"]
+
+
+def test_requests_of_our_own_stand_in_for_traffic(tmp_path: Path) -> None:
+    with shop(tmp_path) as (fixture, url):
+        own = {"places": [{"url": f"http://127.0.0.1:{fixture.port}/api/"}], "rate": 60}
+        told = checked(url, duration="2s", longer="40s", detects=0.3, power=0.5, synthetic=own)
+    assert (told["failed"], told["verdict"]) == (False, "pass"), told
 
 
 def test_a_canary_that_stops_to_answer_has_not_passed(tmp_path: Path) -> None:

@@ -160,7 +160,15 @@ def test_a_revision_that_was_edited_is_refused(database: dict[str, Any]) -> None
 
 def test_down_reverts_and_up_applies_again(postgres: Server, database: dict[str, Any]) -> None:
     run("db_migrate", wanted(database, GIVEN, FIRST, SECOND))
-    down = run("db_migrate", wanted(database, GIVEN, FIRST, SECOND, direction="down", target="0"))
+    below = {"direction": "down", "target": "0", "serves": "0"}
+    undeclared = run("db_migrate", wanted(database, GIVEN, FIRST, SECOND, **below))
+    assert (undeclared["error"], undeclared["undeclared"]) == ("Irreversible", ["a1_x.py", "b2_x.py"])
+    with postgres.connect(database["dbname"]) as connection:
+        connection.execute(b"UPDATE mainstay.migrations SET checksum = ''")
+    said = [
+        {name: f"# mainstay: reversible because it is a test\n{text}" for name, text in one.items()} for one in (FIRST, SECOND)
+    ]
+    down = run("db_migrate", wanted(database, GIVEN, *said, **below))
     assert (down["reverted"], down["current"]) == (["b2_x", "a1_x"], "")
     assert value(postgres, database, "SELECT to_regclass('orders')") is None
     assert run("db_migrate", wanted(database, GIVEN, FIRST, SECOND))["applied"] == ["a1_x", "b2_x"]
@@ -184,3 +192,27 @@ def test_two_runners_at_once_apply_each_revision_once(database: dict[str, Any]) 
     lines = [revision(f"r{n}", f"r{n - 1}" if n else None, f"CREATE TABLE t{n} ()") for n in range(5)]
     answers = [result(process) for process in [start("db_migrate", wanted(database, GIVEN, *lines)) for _ in range(3)]]
     assert sorted(title for answer in answers for title in answer["applied"]) == [f"r{n}_x" for n in range(5)]
+
+
+@pytest.mark.parametrize("env", [GIVEN, STOCK], ids=["given", "stock"])
+def test_what_hurts_in_a_revision_is_refused_before_anything_runs(postgres: Server, database: dict[str, Any], env: str) -> None:
+    run("db_migrate", wanted(database, env, FIRST))
+    unsafe = revision("b2", "a1", "CREATE INDEX i ON orders (id)")
+    answer = run("db_migrate", wanted(database, env, FIRST, unsafe))
+    assert (answer["error"], [one["rule"] for one in answer["unsafe"]]) == (
+        "UnsafeMigration",
+        ["require-concurrent-index-creation"],
+    )
+    reason = "# mainstay: accept require-concurrent-index-creation because the table is small"
+    meant = {name: f"{reason}\n{text}" for name, text in unsafe.items()}
+    assert run("db_migrate", wanted(database, env, FIRST, meant))["accepted"][0]["reason"] == "the table is small"
+
+
+def test_a_revision_that_cannot_be_rendered_is_refused_unless_it_says_why(postgres: Server, database: dict[str, Any]) -> None:
+    reads = revision("b2", "a1", "SELECT 1")
+    by_hand = "len(op.get_bind().exec_driver_sql('SELECT 1').all())"
+    reads = {name: text.replace("op.execute('SELECT 1')", by_hand) for name, text in reads.items()}
+    answer = run("db_migrate", wanted(database, GIVEN, FIRST, reads))
+    assert (answer["error"], [one["rule"] for one in answer["unsafe"]]) == ("UnsafeMigration", ["not-rendered"])
+    meant = {name: f"# mainstay: accept not-rendered because it only reads\n{text}" for name, text in reads.items()}
+    assert run("db_migrate", wanted(database, GIVEN, FIRST, meant))["applied"] == ["a1_x", "b2_x"]

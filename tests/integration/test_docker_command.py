@@ -126,7 +126,7 @@ def test_a_second_run_joins_the_command_that_a_cut_off_run_started(shop: Shop) -
     assert done["attached"] is True
     assert done["output"] == ["begun", "ended"]
     assert 2.5 < done["seconds"] < 8
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 8
     assert shop.containers() == {}
 
 

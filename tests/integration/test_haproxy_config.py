@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
-from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, InvalidInput
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Failed, InvalidInput, Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy, master
 from ansible_collections.mainstay.ops.plugins.module_utils._router.config import TrafficLost
 from ansible_collections.mainstay.ops.plugins.module_utils._router.operation_config import CONFIG
@@ -131,6 +135,24 @@ def test_a_configuration_in_the_midst_of_a_reload_is_taken_over_all_the_same(sho
         result = configure(shop, content(shop, f"# {number}\n"))
         assert result["steps"] == ["write", "reload"]
         assert {running_mark(shop) for _ in range(50)} == {result["configuration"]}
+
+
+@pytest.mark.parametrize(("resets", "answered"), [(0, True), (2, True), (6, False)])
+def test_a_master_that_begins_anew_is_asked_again_for_a_while(tmp_path: Path, resets: int, answered: bool) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "m"))
+        listening.listen()
+        Thread(target=_reset_then_answer, args=(listening, resets), daemon=True).start()
+        with nullcontext() if answered else pytest.raises(Unavailable, match="does not answer"):
+            assert master.failures(str(tmp_path / "m")) == 3
+
+
+def _reset_then_answer(listening: socket.socket, resets: int) -> None:
+    for _ in range(resets):
+        listening.accept()[0].close()  # with the question unread, which is a reset
+    with suppress(OSError), listening.accept()[0] as connection:
+        connection.recv(100)
+        connection.sendall(b"1 master [failed: 3]")
 
 
 def test_a_router_that_does_not_run_gets_its_file(shop: Fixture) -> None:

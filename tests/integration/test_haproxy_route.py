@@ -290,7 +290,7 @@ def test_twenty_services_with_twenty_servers_in_two_slots_are_quick(tmp_path: Pa
         route(asked(BLUE))
         result = route(asked(GREEN))
         assert len(result["servers"]) == 800
-        assert result["switched_ms"] < 50
+        assert result["switched_ms"] < 500, "all at once: one by one takes seconds"
         began = time.monotonic()
         assert not route(asked(GREEN))["changed"]
-        assert time.monotonic() - began < 0.3
+        assert time.monotonic() - began < 1.5, "nothing is waited for where nothing changes"

@@ -14,7 +14,7 @@ import pytest
 import redis
 import yaml
 from ansible_module import PLAIN
-from health_servers import free_port
+from ports import free_port
 from redis_server import port_of, server
 
 LOCAL = {"ansible_connection": "local"}

@@ -73,6 +73,20 @@ def test_a_host_that_fails_makes_the_release_bad_until_somebody_clears_it(run: R
     assert not replace(run, name="third").begin().plan()["failed"]
 
 
+def test_what_failed_replicas_wrote_last_and_what_a_canary_had_stand_in_the_report(run: Run) -> None:
+    run.registry.push("shop/api", "v1")
+    phase = expected(run.plan(), run)[0]
+    words = {"replica": "api 1", "container": "shop-api-green-1", "lines": ["no database at db1:5432"]}
+    failed = {"failed": True, "error": "ReplicaCrashed", "msg": "it ended", "last_words": [words]}
+    part = {"phase": phase, "hosts": ["app1"], "results": {"app1": failed}, "share": 10}
+    assert run.call("release_judge", phases=[part])["why"] == "app1 failed: it ended"
+    run.call("release_settle", undone=True)
+    reports = run.directory / run.environment / "reports"
+    gate = json.loads((reports / "first.json").read_text())["gates"][-1]
+    assert (gate["share"], gate["last_words"]) == (10, [{"host": "app1", **words}])
+    assert "no database at db1:5432" in (reports / "first.html").read_text()
+
+
 def test_a_host_that_never_answered_is_no_pass(run: Run) -> None:
     run.registry.push("shop/api", "v1")
     phase = expected(run.plan(), run)[0]

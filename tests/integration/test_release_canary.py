@@ -19,6 +19,8 @@ from haproxy_server import Fixture
 from registry_server import Registry, running
 from release_run import Run, begun, expected
 from test_canary_check import going_on, shop, through
+from test_canary_latency import LATENCY, USERS, Replica
+from test_canary_latency import shop as timed
 
 COMPARED = {"canary": "green", "live": "blue", "metrics": [{"name": "errors", "backends": ["shop_api"]}], "interval": "200ms"}
 QUICK = {"detects": 0.3, "power": 0.5}
@@ -100,7 +102,7 @@ def test_an_endpoint_that_falls_ill_ends_the_comparison_too(run: Run, tmp_path: 
         told = judge(run, url, bake="60s", endpoints=[{"name": "api", "url": f"http://127.0.0.1:{port}/health"}])
     assert told["verdict"] != "pass"
     assert "api: " in told["why"]
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 55, "it does not wait for the end of the bake"
 
 
 def test_a_good_canary_passes_and_the_lock_is_kept_all_the_while(run: Run, tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_whoever_aborts_is_heard_at_once_and_the_release_is_not_to_blame(run: Ru
         with beside(lambda: judge(run, url, bake="60s")) as judged:
             time.sleep(2)
             assert decide(run, "abort", reason="support calls")["changed"]
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 55, "it does not wait for the end of the bake"
     assert (judged[0]["verdict"], judged[0]["blames_release"]) == ("fail", False)
     assert judged[0]["why"] == "aborted by kim: support calls"
 
@@ -170,7 +172,7 @@ def test_a_run_that_lost_its_lock_watches_no_longer(run: Run, tmp_path: Path) ->
             time.sleep(2)
             place = {"environment": run.environment, "directory": str(run.directory)}
             run_module("ops_lock", state="absent", force=True, **place)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 55, "it does not wait for the end of the bake"
     assert judged[0]["error"] == "FencedOff"
     assert decide(run, "abort")["error"] == "Refused", "nobody would hear it"
 
@@ -212,6 +214,22 @@ def judges(run: Run) -> list[str]:
         with suppress(OSError):
             found += [process.name for link in (process / "fd").iterdir() if fence in Path(os.readlink(link)).parents]
     return found
+
+
+def test_a_canary_that_is_slower_fails_the_phase_and_the_password_of_prometheus_is_written_nowhere(
+    run: Run, tmp_path: Path
+) -> None:
+    metrics = [{**LATENCY, "name": "api_latency"}]
+    with timed(tmp_path, Replica(median=0.12, refuses=0.01), users=USERS) as seen:
+        prometheus = {"url": seen.prometheus.url, "username": "deploy", "password": "hunter22"}
+        planned = run.plan("--check", strategy="canary", application="shop", canary={"prometheus": prometheus})
+        told = judge(run, "http://127.0.0.1:9", bake="60s", canary={"metrics": metrics, "prometheus": prometheus, "stale": "4s"})
+    assert (told["verdict"], told["blames_release"]) == ("fail", True), told
+    side = told["numbers"]["metrics"][0]["canary"]
+    assert side["p99"] > side["p50"] > 0.05
+    written = "".join(path.read_text(errors="replace") for path in run.directory.rglob("*") if path.is_file())
+    assert "api_latency" in written
+    assert "hunter22" not in f"{planned}{told}{written}"
 
 
 def test_the_steps_of_a_canary_are_planned_where_something_serves(run: Run) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._router import haproxy
 from ansible_collections.mainstay.ops.plugins.module_utils._router.model import Key, Mark
-from haproxy_server import HAPROXY, Fixture, Replica, free_port
+from haproxy_server import HAPROXY, Fixture, Replica
+from ports import free_port
 from test_haproxy_load import load
 from test_haproxy_route import marks, params, route
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_module import run_module
-from health_servers import free_port
+from ports import free_port
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 NAMED = {"done": "jobs_done_total", "failed": "jobs_failed_total", "heartbeat": "beat", "waiting": "jobs_waiting"}

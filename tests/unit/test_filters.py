@@ -51,6 +51,27 @@ def test_one_host_is_enough_only_where_that_was_said() -> None:
     assert filters.all_did(filters.registered(["app1", "app2"], did, "start 1", any_will_do=True))
 
 
+def test_a_judge_gets_what_replicas_wrote_last() -> None:
+    words = [{"replica": "api 1", "container": "shop-api-green-1", "lines": ["no database"]}]
+    part = filters.registered(["app1"], {"phases": {"start 1": {"app1": {**DID, "last_words": words}}}}, "start 1")
+    assert part["results"]["app1"]["last_words"] == words
+
+
+def test_a_judge_gets_what_a_command_does_on_purpose() -> None:
+    said = "0008_drop.sql:4: mainstay: accept ban-drop-column, ban-drop-table because no code reads it"
+    output = ["Running 0008", said, "mainstay: accept nothing", "-- mainstay: accept truncates because it is a cache"]
+    did = {"phases": {"migrate": {"app1": {"phase": "migrate", "failed": False, "output": output}}}}
+    part = filters.registered(["app1"], filters.told_by_command(did, "migrate", ["pnpm", "db:migrate"]), "migrate")
+    told = [(row["file"], row["line"], row["rule"], row["reason"]) for row in part["results"]["app1"]["accepted"]]
+    assert told == [
+        ("pnpm db:migrate", 0, "not-linted", "a command migrates, and no rule sees what it does"),
+        ("0008_drop.sql", 4, "ban-drop-column", "no code reads it"),
+        ("0008_drop.sql", 4, "ban-drop-table", "no code reads it"),
+        ("pnpm db:migrate", 0, "truncates", "it is a cache"),
+    ]
+    assert filters.told_by_command({"accepted": []}, "migrate", []) == {"accepted": []}
+
+
 def test_a_judge_gets_no_more_of_a_result_than_it_needs() -> None:
     part = filters.registered(["app1"], {"phases": {"start 1": {"app1": DID}}}, "start 1")
     assert part == {
@@ -150,3 +171,23 @@ def test_a_run_that_died_does_not_look_like_one_that_works(
     known = {"live": {}, "lock": {"holder": holder, "lapsed": lapsed}, "journal": journal, "operations": []}
     lines = people.status({"silent": {}, "replicas": {}, "servers": {}}, known, {})
     assert [line.partition(";")[0] for line in lines if line.startswith(("lock", "interrupted"))] == told
+
+
+def test_the_status_tells_the_last_works_on_the_data() -> None:
+    works = [
+        {"verb": "backup", "host": "db1", "state": "unfinished", "when": 0.0, "started": 60.0, "why": ""},
+        {"verb": "verify_backup", "host": "db1", "state": "fail", "when": 120.0, "started": 90.0, "why": "a row is missing"},
+    ]
+    known = {"live": {}, "lock": {"holder": {}, "lapsed": False}, "journal": {}, "operations": [], "works": works}
+    lines = people.status({"silent": {}, "replicas": {}, "servers": {}}, known, {})
+    assert lines[-2:] == [
+        "1970-01-01 00:02:00Z verify_backup of db1: fail a row is missing",
+        "1970-01-01 00:01:00Z backup of db1: unfinished",
+    ]
+
+
+def test_a_contract_migration_stands_where_its_number_does_for_it_ran_later_than_it_came() -> None:
+    rows = [("1", False), ("3", False), ("4", False), ("2", True), ("5", True)]
+    history = [{"version": n, "name": "m", "state": "applied", "compatible": n == "3", "contract": c} for n, c in rows]
+    assert filters.schema(history) == {"1_m": False, "2_m": False, "3_m": True, "4_m": False, "5_m": False}
+    assert list(filters.schema(history)) == ["1_m", "2_m", "3_m", "4_m", "5_m"]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.workers import ENGINE, group
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in ROOT.glob("plugins/modules/*.py"))
 REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
-PIN = re.compile(r"^([A-Za-z0-9_.-]+)(\[[a-z,]+\])?==\S+$")
+ON_DEMAND = {"amazon.aws", "community.aws"}
+PIN = re.compile(r"^([A-Za-z0-9_.-]+)(\[[a-z0-9,]+\])?==\S+$")
 
 
 def loaded(name: str) -> dict[str, object]:
@@ -63,10 +68,15 @@ def test_nothing_stands_on_what_ansible_does_not_hold() -> None:
 
 
 def test_every_collection_that_is_used_is_declared() -> None:
-    """What ships may use what galaxy.yml names, the benchmarks what requirements.yml names."""
+    """What ships may use what galaxy.yml names, the benchmarks what requirements.yml names.
+
+    What only one argument of one playbook needs is no dependency of everybody, and has its reason.
+    """
+    reasons = (ROOT / "docs" / "dependencies.md").read_text()
+    assert [name for name in ON_DEMAND if f"`{name}`" not in reasons] == []
     asked = {str(entry["name"]) for entry in loaded("requirements.yml")["collections"]}  # type: ignore[attr-defined]
     declared = {str(name) for name in loaded("galaxy.yml")["dependencies"]}  # type: ignore[attr-defined]
-    assert collections_used("roles", "playbooks", "inventories") <= declared
+    assert collections_used("roles", "playbooks", "inventories") <= declared | ON_DEMAND
     assert collections_used("bench") <= asked | declared
 
 
@@ -90,3 +100,18 @@ def test_every_page_is_in_the_index() -> None:
 
 def test_no_sanity_test_is_ignored() -> None:
     assert [path.name for path in ROOT.glob("tests/sanity/ignore*")] == []
+
+
+def test_one_worker_runs_what_belongs_together() -> None:
+    """Where two fleets are brought up at once, neither comes up."""
+    several = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-v", __file__, "-k", "one_version or no_sanity"]
+    ran = subprocess.run(several, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+    assert "scheduling tests via Together" in ran.stdout
+    assert len(set(re.findall(r"^\[(gw\d)\].* PASSED ", ran.stdout, re.M))) == 1
+
+
+def test_the_fleet_and_the_engine_it_stands_on_are_one_workers() -> None:
+    assert {group(name) for name in ("tests/molecule/test_a.py::t[x]", "tests/faults/test_b.py::t")} == {ENGINE}
+    assert group("tests/integration/test_docker_replicas.py::test_a[b::c@d]") == ENGINE
+    assert group("tests/unit/test_house.py::test_a[tests/faults/test_b.py]") == "tests/unit/test_house.py"

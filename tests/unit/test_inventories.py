@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.mainstay.ops.plugins.module_utils._edge.spec import into
+from ansible_collections.mainstay.ops.plugins.module_utils._judge.described_slo import Described as Promises
+from ansible_collections.mainstay.ops.plugins.module_utils._judge.described_slo import check as check_promises
+from ansible_collections.mainstay.ops.plugins.module_utils._notice import channels
+from ansible_collections.mainstay.ops.plugins.module_utils._release.canary import Course
+from ansible_collections.mainstay.ops.plugins.module_utils._release.monitoring import Monitoring
 from ansible_collections.mainstay.ops.plugins.module_utils._release.ready import check_services
 
 INVENTORIES = Path(__file__).parents[2] / "inventories"
@@ -75,7 +81,8 @@ def test_a_secret_that_was_not_filled_in_says_so(name: str) -> None:
 
 @pytest.mark.parametrize("name", REAL)
 def test_every_secret_that_is_used_has_a_place_in_the_vault(name: str) -> None:
-    used = set(re.findall(r"\bvault_\w+", (INVENTORIES / name / "group_vars/all/config.yml").read_text()))
+    files = [path for path in (INVENTORIES / name / "group_vars/all").glob("*.yml") if path.name != "vault.yml"]
+    used = {word for path in files for word in re.findall(r"\bvault_\w+", path.read_text())}
     assert used == set(yaml.safe_load((INVENTORIES / name / "group_vars/all/vault.yml").read_text()))
 
 
@@ -84,6 +91,17 @@ def test_the_services_are_well_formed(name: str) -> None:
     config = yaml.safe_load((INVENTORIES / name / "group_vars/all/config.yml").read_text())
     services = check_services(config["mainstay_services"])
     assert {secret for spec in services.values() for secret in spec["secrets"]} <= set(config["mainstay_secrets"])
+
+
+def test_what_watches_production_is_understood() -> None:
+    """Read from YAML, which takes some words for others: an option called `on` would be true."""
+    text = (INVENTORIES / "production/group_vars/all/monitoring.yml").read_text()
+    told = yaml.safe_load(re.sub(r'"\{\{ vault_\w+ \}\}"', "xoxb-0123456789abcdef", text))
+    assert [one.name for one in check_promises(into(Promises, told["mainstay_slo"])).rules] == ["error_rate"]
+    assert [step.share for step in into(Course, told["mainstay_canary"]).steps] == [10, 50, 100]
+    assert into(Monitoring, told["mainstay_monitoring"]).lingering == 120
+    assert [one["channel"] for one in channels.checked(told["mainstay_notices"], str)] == ["slack", "pagerduty"]
+    assert told["mainstay_recovery"]["command"][0].startswith("/")
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -65,6 +65,17 @@ def seconds(value: object, *, noun: str = "duration") -> float:
     return float(match[1]) * _UNITS[match[2] or "s"]
 
 
+SLOWEST, FASTEST = 0.01, 10_000
+
+
+def rate(value: object, *, noun: str = "rate") -> float:
+    """How many a second: a number from one in 100 seconds to 10,000."""
+    text = "" if isinstance(value, bool) else str(value)
+    if not re.fullmatch(r"[0-9]{1,5}(?:\.[0-9]{1,6})?", text) or not SLOWEST <= float(text) <= FASTEST:
+        raise InvalidInput(f"{shown(value)} is not a {noun}: write how many a second, a number from {SLOWEST:g} to {FASTEST}")
+    return float(text)
+
+
 def moment(when: float) -> str:
     """Seconds since the epoch as a date and a time of UTC."""
     return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(when))

@@ -23,6 +23,7 @@ class Library:
 DOCKER = Library("docker", "python3-docker")
 PSYCOPG = Library("psycopg", "python3-psycopg")
 REDIS = Library("redis", "python3-redis")
+BOTO3 = Library("boto3", "python3-boto3")
 PROMETHEUS = Library("prometheus_client", "python3-prometheus-client")
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -43,10 +43,14 @@ class Operation(Generic[W, F]):
 
 @dataclass(frozen=True)
 class Reading(Generic[W]):
-    """The two functions that make an ``_info`` module."""
+    """The two functions that make an ``_info`` module.
+
+    ``rehearse`` reads in check mode, where ``read`` tells others what it found, or leaves another trace.
+    """
 
     parse: Callable[[Mapping[str, Any]], W]
     read: Callable[[W], Report]
+    rehearse: Callable[[W], Report] | None = None
     requires: tuple[Library, ...] = ()
 
 
@@ -57,6 +61,7 @@ def run(spec: Mapping[str, Any], operation: Operation[Any, Any] | Reading[Any], 
         require(operation.requires)
         with _fenced(module, operation):
             result = {**_phase(module), **_outcome(module, operation)}
+        _warn(module, result.pop("warnings", ()))
     except MainstayError as error:
         _fail(module, error.message, {"error": type(error).__name__, **error.details})
     except Exception as error:  # the last line of defence: an operator gets a sentence, never a traceback
@@ -68,7 +73,8 @@ def run(spec: Mapping[str, Any], operation: Operation[Any, Any] | Reading[Any], 
 def _outcome(module: AnsibleModule, operation: Operation[Any, Any] | Reading[Any]) -> dict[str, Any]:
     wanted = operation.parse(module.params)
     if isinstance(operation, Reading):
-        return {"changed": False, **operation.read(wanted)}
+        read = operation.rehearse if module.check_mode and operation.rehearse else operation.read
+        return {"changed": False, **read(wanted)}
     found = operation.read(wanted)
     plan = operation.plan(wanted, found)
     applies = plan.changed and not module.check_mode
@@ -89,6 +95,12 @@ def _phase(module: AnsibleModule) -> dict[str, Any]:
     """The phase that the result belongs to, so that a judge never takes an old result for a new one."""
     phase = (module.params.get("fence") or {}).get("phase")
     return {"phase": phase} if phase else {}
+
+
+def _warn(module: AnsibleModule, warnings: Iterable[str]) -> None:
+    """What an operation reports as ``warnings`` is shown to people, however much of the result is."""
+    for warning in warnings:
+        module.warn(warning)
 
 
 def _fail(module: AnsibleModule, message: str, details: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .._core.errors import FencedOff, InvalidInput, TimedOut
+from .._core.errors import Corrupt, FencedOff, InvalidInput, TimedOut
 from .._core.text import NAME
 from .._core.wait import Clock, Pace, wait_until
 
@@ -44,11 +44,17 @@ class Fence:
 
 
 def highest(fence: Fence) -> int:
-    """The highest token that this host has seen, 0 if none."""
+    """The highest token that this host has seen, 0 if none. ``Corrupt`` is raised where its record cannot be read."""
     try:
-        return int(fence.path.read_text())
+        said = fence.path.read_text(errors="replace")
     except FileNotFoundError:
         return 0
+    if not (said.isascii() and said.strip().isdigit()):
+        raise Corrupt(
+            f"{fence.path} should hold the highest fencing token that wrote here, a number, and holds {said[:20]!r}, so no "
+            "run can be told from an older one; nothing was changed here. See that no other run is at work, then remove it"
+        )
+    return int(said)
 
 
 def check(fence: Fence) -> None:

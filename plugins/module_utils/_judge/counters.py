@@ -12,7 +12,7 @@ from .model import Count, Counters, Seen
 def between(before: Seen, now: Seen) -> Count:
     """What was answered between two looks, and what of it was bad."""
     requests = moved(before.requests, now.requests)
-    return Count(requests, min(requests, moved(before.bad, now.bad)))
+    return Count(requests, min(requests, moved(before.bad, now.bad)), now.scrapes - before.scrapes)
 
 
 def moved(before: Counters, now: Counters) -> int:
@@ -22,7 +22,7 @@ def moved(before: Counters, now: Counters) -> int:
 
 def remembered(before: Seen, now: Seen) -> Seen:
     """What the next look is compared with: a series that is missing from one look goes on in the next from where it was."""
-    return Seen({**before.requests, **now.requests}, {**before.bad, **now.bad})
+    return Seen({**before.requests, **now.requests}, {**before.bad, **now.bad}, now.scrapes)
 
 
 def _grown(before: float, now: float) -> float:

@@ -6,26 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from .._core.errors import InvalidInput
-from .._core.text import NAME, seconds, within
+from .._core.text import seconds, within
+from .described_metric import Asked, checked, metric
 from .fetch import Place
-from .haproxy_page import sides
 from .model import Demand
 from .names import different
 from .report import Timeline, report
-from .watch import Look, Metric, Patience, watch
-
-
-@dataclass(frozen=True)
-class Backends:
-    """A metric: the errors of some backends of HAProxy."""
-
-    name: str
-    backends: tuple[str, ...]
-    critical: bool = True
+from .scraped import Source
+from .synthetic import Synthetic, sending
+from .watch import Metric, Patience, watch
 
 
 @dataclass(frozen=True)
@@ -34,8 +26,9 @@ class Described:
 
     canary: str
     live: str
-    metrics: tuple[Backends, ...]
-    haproxy: tuple[Place, ...]
+    metrics: tuple[Asked, ...]
+    haproxy: tuple[Place, ...] = ()
+    prometheus: Place | None = None
     duration: str = "5m"
     longer: str = "0s"
     interval: str = "1s"
@@ -43,6 +36,8 @@ class Described:
     false_alarms: float = 0.01
     detects: float = 0.05
     power: float = 0.95
+    slower: float = 4.0
+    synthetic: Synthetic | None = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +47,13 @@ class Check:
     metrics: tuple[Metric, ...]
     demand: Demand
     patience: Patience
+    synthetic: Synthetic | None = None
 
     def run(self, is_over: Callable[[], bool] = lambda: False) -> Mapping[str, Any]:
         """Watch until something is known or ``is_over``; verdict, numbers and timeline as ``report`` gives them."""
         timeline = Timeline()
-        last = watch(self.metrics, self.demand, self.patience, timeline.keep, is_over=is_over)
+        with sending(self.synthetic):
+            last = watch(self.metrics, self.demand, self.patience, timeline.keep, is_over=is_over)
         return report(last, timeline, self.patience.stale)
 
 
@@ -64,13 +61,19 @@ def check(one: Described) -> Check:
     """The comparison that is described; raises ``InvalidInput``."""
     if one.canary == one.live:
         raise InvalidInput(f"canary and live are both {one.canary}, and would be compared with themselves: give each its slot")
-    if not one.haproxy:
+    different([asked.name for asked in one.metrics], "metrics")
+    for asked in one.metrics:
+        checked(asked)
+    if not one.haproxy and not all(asked.is_scraped for asked in one.metrics):
         raise InvalidInput("haproxy is empty: name the page of statistics of every router")
-    different([metric.name for metric in one.metrics], "metrics")
-    if not any(metric.critical for metric in one.metrics):
-        raise InvalidInput("no metric is critical, so nothing could ever fail the canary: leave critical out of at least one")
-    demand = Demand(one.false_alarms, one.detects, one.power)
-    return Check(tuple(_metric(metric, one) for metric in one.metrics), demand, _patience(one))
+    if not any(asked.critical and not asked.dry_run for asked in one.metrics):
+        raise InvalidInput(
+            "no metric is critical, so nothing could ever fail the canary: leave critical and dry_run out of at least one"
+        )
+    demand, patience, slots = Demand(one.false_alarms, one.detects, one.power, one.slower), _patience(one), (one.canary, one.live)
+    source = Source(one.prometheus, slots, patience.stale) if one.prometheus else None
+    metrics = tuple(metric(asked, one.haproxy, slots, source) for asked in one.metrics)
+    return Check(metrics, demand, patience, one.synthetic)
 
 
 def _patience(one: Described) -> Patience:
@@ -81,14 +84,3 @@ def _patience(one: Described) -> Patience:
         interval=interval,
         stale=within("age of what is stale", seconds(one.stale, noun="stale"), interval, 3600),
     )
-
-
-def _metric(metric: Backends, one: Described) -> Metric:
-    backends = tuple(NAME.check(backend) for backend in metric.backends)
-    if not backends:
-        raise InvalidInput(f"metric {metric.name} has no backends, such as shop_api: name at least one")
-    return Metric(metric.name, partial(_look, one.haproxy, backends, (one.canary, one.live)), metric.critical)
-
-
-def _look(places: tuple[Place, ...], backends: tuple[str, ...], slots: tuple[str, str]) -> Look:
-    return {name: counted for place in places for name, counted in sides(place, backends, slots).items()}

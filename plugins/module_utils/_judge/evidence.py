@@ -19,7 +19,7 @@ R. Turner, A. Ly, P. Gruenwald, Generic E-variables for exact sequential k-sampl
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,6 +28,9 @@ from .model import Block
 RATIOS = (1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
 """The odds ratios that are bet on: the smaller find a small rise in the end, the larger a large one soon."""
 
+NOTHING_MORE = 1e-18
+"""Of a sum, what does not change it."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -35,14 +38,17 @@ class Evidence:
 
     logs: tuple[float, ...] = (0.0,) * len(RATIOS)
 
-    def after(self, block: Block) -> Evidence:
-        """The evidence with this block too; one with no bad answers, or only one side, tells nothing."""
-        return Evidence(tuple(log + gain(block, ratio) for log, ratio in zip(self.logs, RATIOS, strict=True)))
+    def after(self, block: Block, most: float = math.inf) -> Evidence:
+        """The evidence with this block too; one with no bad answers, or only one side, tells nothing.
+
+        No bet grows by more than ``most`` in it. Winning less than is fair keeps what was said of false alarms.
+        """
+        return Evidence(tuple(log + min(gain(block, ratio), most) for log, ratio in zip(self.logs, RATIOS, strict=True)))
 
     @property
     def log(self) -> float:
         """The logarithm of the average of all bets."""
-        return _log_sum(self.logs) - math.log(len(RATIOS))
+        return average(self.logs)
 
 
 def gain(block: Block, ratio: float) -> float:
@@ -55,10 +61,42 @@ def gain(block: Block, ratio: float) -> float:
 
 @lru_cache(maxsize=65536)
 def _normaliser(canary: int, live: int, bad: int, ratio: float) -> float:
-    """The logarithm of the sum of the weights of Fisher's noncentral hypergeometric distribution."""
-    fewest, most = max(0, bad - live), min(canary, bad)
-    turn = math.log(ratio)
-    return _log_sum([_ways(canary, n) + _ways(live, bad - n) + n * turn for n in range(fewest, most + 1)])
+    """The logarithm of the sum of the weights of Fisher's noncentral hypergeometric distribution.
+
+    Summed up from the largest weight to either side until nothing more is added, which takes about as many terms as the square
+    root of the bad answers, so that thousands of slow answers in each second cost a millisecond. Source: J. Liao, O. Rosen, Fast
+    and stable algorithms for computing and sampling from the noncentral hypergeometric distribution (2001).
+    """
+    mode = _mode(canary, live, bad, ratio)
+
+    def rises() -> Iterator[float]:
+        for n in range(mode, min(canary, bad)):
+            yield (canary - n) * (bad - n) * ratio / ((n + 1) * (live - bad + n + 1))
+
+    def falls() -> Iterator[float]:
+        for n in range(mode, max(0, bad - live), -1):
+            yield n * (live - bad + n) / ((canary - n + 1) * (bad - n + 1) * ratio)
+
+    largest = _ways(canary, mode) + _ways(live, bad - mode) + mode * math.log(ratio)
+    return largest + math.log1p(_side(rises()) + _side(falls()))
+
+
+def _mode(canary: int, live: int, bad: int, ratio: float) -> int:
+    """The number of bad answers of the canary that has the largest weight: where the next weighs less for the first time."""
+    a, b = ratio - 1, (canary + bad + 2) * ratio + live - bad
+    root = 2 * (canary + 1) * (bad + 1) * ratio / (b + math.sqrt(max(0.0, b * b - 4 * a * (canary + 1) * (bad + 1) * ratio)))
+    return min(max(int(root), 0, bad - live), canary, bad)
+
+
+def _side(turns: Iterator[float]) -> float:
+    """The sum of the weights beside the largest, which is 1, each given by how it follows from the one before."""
+    total, weight = 0.0, 1.0
+    for turn in turns:
+        weight *= turn
+        total += weight
+        if weight < total * NOTHING_MORE:
+            break
+    return total
 
 
 def _ways(total: int, chosen: int) -> float:
@@ -66,7 +104,7 @@ def _ways(total: int, chosen: int) -> float:
     return math.lgamma(total + 1) - math.lgamma(chosen + 1) - math.lgamma(total - chosen + 1)
 
 
-def _log_sum(logs: Sequence[float]) -> float:
-    """The logarithm of a sum of numbers whose logarithms are given."""
+def average(logs: Sequence[float]) -> float:
+    """The logarithm of the average of numbers whose logarithms are given."""
     largest = max(logs)
-    return largest + math.log(math.fsum(math.exp(log - largest) for log in logs))
+    return largest + math.log(math.fsum(math.exp(log - largest) for log in logs) / len(logs))

@@ -18,21 +18,42 @@ from .report import demand_pass
 METRIC = {
     "name": {"type": "str", "required": True},
     "critical": {"type": "bool", "default": True},
-    "backends": {"type": "list", "elements": "str", "required": True},
+    "dry_run": {"type": "bool", "default": False},
+    "backends": {"type": "list", "elements": "str"},
+    "requests": {"type": "str"},
+    "bad": {"type": "str"},
+    "latency": {"type": "str"},
 }
 """Argument spec of one metric."""
+
+SYNTHETIC = {
+    "places": {"type": "list", "elements": "dict", "required": True, "options": PLACE},
+    "rate": {"type": "float", "default": 5.0},
+}
+"""Argument spec of requests of our own."""
 
 COMPARISON = {
     "canary": {"type": "str", "choices": ["blue", "green"], "required": True},
     "live": {"type": "str", "choices": ["blue", "green"], "required": True},
-    "metrics": {"type": "list", "elements": "dict", "required": True, "options": METRIC},
-    "haproxy": {"type": "list", "elements": "dict", "required": True, "options": PLACE},
+    "metrics": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": METRIC,
+        "mutually_exclusive": [("backends", "requests", "latency"), ("backends", "bad", "latency")],
+        "required_one_of": [("backends", "requests", "latency")],
+        "required_together": [("requests", "bad")],
+    },
+    "haproxy": {"type": "list", "elements": "dict", "default": [], "options": PLACE},
+    "prometheus": {"type": "dict", "options": PLACE},
     "longer": {"type": "str", "default": "0s"},
     "interval": {"type": "str", "default": "1s"},
     "stale": {"type": "str", "default": "30s"},
     "false_alarms": {"type": "float", "default": 0.01},
     "detects": {"type": "float", "default": 0.05},
     "power": {"type": "float", "default": 0.95},
+    "slower": {"type": "float", "default": 4.0},
+    "synthetic": {"type": "dict", "options": SYNTHETIC},
 }
 """Argument spec of a comparison; how long it takes is for whoever makes it."""
 

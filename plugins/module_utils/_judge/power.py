@@ -25,12 +25,17 @@ def needed(demand: Demand, base: float, share: float, metrics: int = 1) -> int:
 
     ``share`` is the canary's part of the answers, ``base`` the live side's part of bad ones.
     """
-    risen = min(base + demand.detects, 1 - 1e-9)
+    return answers(demand, (base, min(base + demand.detects, 1 - 1e-9)), share, threshold(demand, metrics))
+
+
+def answers(demand: Demand, rise: tuple[float, float], share: float, hurdle: float, bets: int = len(RATIOS)) -> int:
+    """The same of any ``rise`` of the share of bad ones, a hurdle for the evidence, and a number of bets that share one unit."""
+    base, risen = rise
     mixed = share * risen + (1 - share) * base
     turns = (_log_odds(risen) - _log_odds(mixed), _log_odds(base) - _log_odds(mixed))
     drift = share * _divergence(risen, mixed) + (1 - share) * _divergence(base, mixed)
     spread = share * turns[0] ** 2 * risen * (1 - risen) + (1 - share) * turns[1] ** 2 * base * (1 - base)
-    least = threshold(demand, metrics) + math.log(len(RATIOS))
+    least = hurdle + math.log(bets)
     wander = NormalDist().inv_cdf(demand.power) * math.sqrt(spread)
     return math.ceil(((wander + math.sqrt(wander**2 + 4 * drift * least)) / (2 * drift)) ** 2)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from .._core.errors import Failed
 from .._core.verdict import Verdict
+from .histogram import summary
 from .model import Compared, Count, NotProven
-from .watch import Sight, Watched, judged, verdict
+from .watch import Metric, Sight, judged, verdict
 
 MOST_POINTS = 500
 """Of a timeline, which is for plots."""
@@ -26,7 +27,8 @@ class Timeline:
 
     def keep(self, sight: Sight) -> None:
         if self.looks % self._every == 0:
-            self.points.append({"at": round(sight.at, 1), "metrics": {one.metric.name: _totals(one) for one in sight.watched}})
+            totals = {one.metric.name: one.comparison.totals() for one in sight.watched}
+            self.points.append({"at": round(sight.at, 1), "metrics": totals})
         self.looks += 1
         if len(self.points) > MOST_POINTS:
             self.points = self.points[::2]
@@ -36,7 +38,7 @@ class Timeline:
 def report(last: Sight, timeline: Timeline, stale: float) -> Mapping[str, Any]:
     """The last look with its verdicts and a sentence for people, and the timeline."""
     of_all, results = verdict(last, stale), zip(last.watched, judged(last, stale), strict=True)
-    metrics = [_metric(result, critical=one.metric.critical) for one, result in results]
+    metrics = [_metric(result, one.metric) for one, result in results]
     return {
         "verdict": str(of_all),
         "told": _in_words(of_all, metrics),
@@ -59,27 +61,26 @@ def _in_words(of_all: Verdict, metrics: list[dict[str, Any]]) -> str:
         Verdict.FAIL: "does worse than the live side",
         Verdict.INCONCLUSIVE: "could not be proven to do as well as the live side",
     }[of_all]
-    decisive = [f"{one['name']}: {one['told']}" for one in metrics if one["critical"] and one["verdict"] == of_all]
+    counted = [one for one in metrics if one["critical"] and not one["dry_run"]]
+    decisive = [f"{one['name']}: {one['told']}" for one in counted if one["verdict"] == of_all]
     return f"the canary {what}: {'; '.join(decisive)}"
 
 
-def _metric(result: Compared, *, critical: bool) -> dict[str, Any]:
+def _metric(result: Compared, metric: Metric) -> dict[str, Any]:
+    times = result.times
     return {
         "name": result.metric,
-        "critical": critical,
+        "kind": "latency" if times else "errors",
+        "critical": metric.critical,
+        "dry_run": metric.dry_run,
         "verdict": str(result.verdict),
-        "canary": _count(result.canary),
-        "live": _count(result.live),
+        "canary": summary(times.canary) if times else _count(result.canary),
+        "live": summary(times.live) if times else _count(result.live),
         "chance": float(f"{result.chance:.2g}"),
         "needed": result.needed,
-        "told": result.told,
+        "told": f"dry run, the verdict would be {result.verdict}: {result.told}" if metric.dry_run else result.told,
     }
 
 
 def _count(count: Count) -> dict[str, int]:
     return {"requests": count.requests, "bad": count.bad}
-
-
-def _totals(one: Watched) -> dict[str, list[int]]:
-    total = one.comparison.total
-    return {"canary": [total.canary.requests, total.canary.bad], "live": [total.live.requests, total.live.bad]}

@@ -12,14 +12,24 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from .._core.verdict import Verdict
+from .counters import between, remembered
 from .evidence import Evidence
-from .model import Block, Compared, Count, Demand
+from .model import Block, Compared, Count, Demand, Sides, Spread
 from .power import needed, threshold
+
+B = TypeVar("B", Block, Spread)
 
 LEAST = 5
 """Answers of each side in a block. Fewer tell little of a rate, and one side alone tells nothing: such a block stays open."""
+
+SCRAPES = 3
+"""Of each target in a block, where targets are scraped one after the other: a third of it at most is of another time."""
+
+BLOCKS = 2.5
+"""A canary is failed by so many blocks at least, where they have such edges: what falls over one edge is never enough."""
 
 NOTHING = Block(Count(), Count())
 
@@ -30,7 +40,7 @@ class Comparison:
 
     ``open`` holds what is not bet on yet, by where it was counted: routers that share their traffic differently must not be
     mixed. When a block is closed depends on how many answers it has, and never on how many of them were bad. ``worst`` is the
-    logarithm of the most that ever spoke against the canary.
+    logarithm of the most that ever spoke against the canary. What was ``scraped`` was not counted as of one moment.
     """
 
     metric: str
@@ -39,16 +49,45 @@ class Comparison:
     open: Mapping[str, Block] = field(default_factory=dict)
     evidence: Evidence = field(default_factory=Evidence)
     worst: float = 0.0
+    scraped: bool = False
 
     def after(self, blocks: Mapping[str, Block]) -> Comparison:
         """With what was answered since, by where it was counted."""
-        pending = {place: self.open.get(place, NOTHING) + block for place, block in blocks.items()}
+        full, left = closed(self.open, blocks, NOTHING, scraped=self.scraped)
         total, evidence = self.total, self.evidence
-        for block in filter(_is_full, pending.values()):
-            total, evidence = total + block, evidence.after(block)
-        left = {place: block for place, block in pending.items() if not _is_full(block)}
-        kept = {place: block for place, block in self.open.items() if place not in blocks}
-        return replace(self, total=total, open={**kept, **left}, evidence=evidence, worst=max(self.worst, evidence.log))
+        for block in full:
+            total, evidence = total + block, evidence.after(block, most(self.demand) if self.scraped else math.inf)
+        return replace(self, total=total, open=left, evidence=evidence, worst=max(self.worst, evidence.log))
+
+    def between(self, before: Sides, now: Sides) -> Block:
+        """What both sides answered between two looks."""
+        return Block(between(before[0], now[0]), between(before[1], now[1]))
+
+    def remembered(self, before: Sides, now: Sides) -> Sides:
+        """What the next look is compared with."""
+        return remembered(before[0], now[0]), remembered(before[1], now[1])
+
+    def compared(self, metrics: int = 1) -> Compared:
+        """The verdict on one of so many metrics that are watched at once."""
+        return compared(self, metrics)
+
+    def totals(self) -> dict[str, list[int]]:
+        """Answers and bad ones so far, by side."""
+        sides = {"canary": self.total.canary, "live": self.total.live}
+        return {name: [count.requests, count.bad] for name, count in sides.items()}
+
+
+def closed(open_: Mapping[str, B], more: Mapping[str, B], nothing: B, *, scraped: bool) -> tuple[list[B], dict[str, B]]:
+    """The blocks that are full now, and those that stay open, by where they were counted."""
+    pending = {place: open_.get(place, nothing) + block for place, block in more.items()}
+    kept = {place: block for place, block in open_.items() if place not in more}
+    left = {place: block for place, block in pending.items() if not _is_full(block, SCRAPES if scraped else 0)}
+    return [block for place, block in pending.items() if place not in left], {**kept, **left}
+
+
+def most(demand: Demand) -> float:
+    """By how much a bet may grow in a block with edges."""
+    return threshold(demand) / BLOCKS
 
 
 def compared(seen: Comparison, metrics: int = 1) -> Compared:
@@ -66,8 +105,9 @@ def compared(seen: Comparison, metrics: int = 1) -> Compared:
     )
 
 
-def _is_full(block: Block) -> bool:
-    return min(block.canary.requests, block.live.requests) >= LEAST
+def _is_full(block: Block | Spread, scrapes: int) -> bool:
+    sides = (block.canary, block.live)
+    return all(side.requests >= LEAST and side.scrapes >= scrapes for side in sides)
 
 
 def _verdict(seen: Comparison, enough: int | None, metrics: int) -> Verdict:

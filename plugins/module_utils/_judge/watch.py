@@ -7,28 +7,54 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from .._core.errors import Corrupt, Unavailable
 from .._core.verdict import Verdict, overall
 from .._core.wait import Clock, Pace, RealClock, wait_until
-from .counters import between, remembered
-from .model import Block, Compared, Demand, Sides
-from .verdict import Comparison, compared
+from .model import Compared, Demand
+from .verdict import Comparison
 
-Look = Mapping[str, Sides]
-"""What was counted, by where."""
+Look = Mapping[str, Any]
+"""What was counted of both sides, by where, as ``Compares`` takes it: ``Sides`` or ``Times``."""
+
+
+class Compares(Protocol):
+    """What one kind of metric makes of what was counted of it."""
+
+    def between(self, before: Any, now: Any) -> Any:
+        """What both sides answered between two looks, as a block or a spread."""
+
+    def remembered(self, before: Any, now: Any) -> Any:
+        """What the next look is compared with."""
+
+    def after(self, blocks: Mapping[str, Any]) -> Compares:
+        """With what was answered since, by where it was counted."""
+
+    def compared(self, metrics: int = 1) -> Compared:
+        """The verdict on one of so many metrics that are watched at once."""
+
+    def totals(self) -> Mapping[str, Any]:
+        """What was compared so far, by side, for a timeline."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """What is compared; ``look`` reads both sides as of one moment and raises ``Unavailable``.
+    """What is compared; ``look`` reads both sides as of one moment and raises ``Unavailable``, ``compares`` begins a comparison.
 
-    A metric that is not ``critical`` is told and changes nothing.
+    A metric that is not ``critical`` is told and changes nothing. One on a ``dry_run`` is too, and judged as if it were counted.
     """
 
     name: str
     look: Callable[[], Look]
     critical: bool = True
+    dry_run: bool = False
+    compares: Callable[[str, Demand], Compares] = Comparison
+
+    @property
+    def counts(self) -> bool:
+        """Whether the verdict on the canary depends on it."""
+        return self.critical and not self.dry_run
 
 
 @dataclass(frozen=True)
@@ -56,7 +82,7 @@ class Watched:
     """
 
     metric: Metric
-    comparison: Comparison
+    comparison: Compares
     last: Look = field(default_factory=dict)
     canary_at: float = -math.inf
     live_at: float = -math.inf
@@ -64,11 +90,12 @@ class Watched:
 
     def after(self, look: Look, now: float) -> Watched:
         """With another look; the first of a place only tells from where to count."""
-        blocks = {place: _block(self.last[place], sides) for place, sides in look.items() if place in self.last}
-        known = {place: _remembered(self.last.get(place, sides), sides) for place, sides in look.items()}
+        compares = self.comparison
+        blocks = {place: compares.between(self.last[place], sides) for place, sides in look.items() if place in self.last}
+        known = {place: compares.remembered(self.last.get(place, sides), sides) for place, sides in look.items()}
         return replace(
             self,
-            comparison=self.comparison.after(blocks),
+            comparison=compares.after(blocks),
             last={**self.last, **known},
             canary_at=now if any(block.canary.requests for block in blocks.values()) else self.canary_at,
             live_at=now if any(block.live.requests for block in blocks.values()) else self.live_at,
@@ -111,18 +138,23 @@ def watch(
 
 def judged(sight: Sight, stale: float) -> tuple[Compared, ...]:
     """The verdict on each metric. One that did not move for too long has none, whatever it looked like before."""
-    critical = sum(one.metric.critical for one in sight.watched)
-    return tuple(_judged(one, sight.at, stale, critical if one.metric.critical else 1) for one in sight.watched)
+    counted = sum(one.metric.counts for one in sight.watched)
+    return tuple(_judged(one, sight.at, stale, _sharing(one.metric, counted)) for one in sight.watched)
+
+
+def _sharing(metric: Metric, counted: int) -> int:
+    """With how many metrics it shares the false alarms, itself included; a dry run with as many as it would."""
+    return 1 if not metric.critical else counted + metric.dry_run
 
 
 def verdict(sight: Sight, stale: float) -> Verdict:
-    """The worst of the critical metrics; the others are only told."""
+    """The worst of the metrics that count; the others are only told."""
     results = zip(sight.watched, judged(sight, stale), strict=True)
-    return overall(result.verdict for one, result in results if one.metric.critical)
+    return overall(result.verdict for one, result in results if one.metric.counts)
 
 
 def _judged(one: Watched, now: float, stale: float, metrics: int) -> Compared:
-    result = compared(one.comparison, metrics)
+    result = one.comparison.compared(metrics)
     still = now - min(one.canary_at, one.live_at)
     if result.verdict is Verdict.FAIL or still <= stale:
         return result
@@ -132,22 +164,12 @@ def _judged(one: Watched, now: float, stale: float, metrics: int) -> Compared:
     return replace(result, verdict=Verdict.INCONCLUSIVE, told=f"{result.told}; {since}: {why}")
 
 
-def _block(before: Sides, now: Sides) -> Block:
-    canary, live = (between(was, is_now) for was, is_now in zip(before, now, strict=True))
-    return Block(canary, live)
-
-
-def _remembered(before: Sides, now: Sides) -> Sides:
-    canary, live = (remembered(was, is_now) for was, is_now in zip(before, now, strict=True))
-    return canary, live
-
-
 class _Looking:
     """Reads every metric once each time that it is called."""
 
     def __init__(self, metrics: Sequence[Metric], demand: Demand, keep: Callable[[Sight], None], clock: Clock) -> None:
         self._clock, self._began, self._keep = clock, clock.now(), keep
-        self.last = Sight(0.0, tuple(Watched(metric, Comparison(metric.name, demand)) for metric in metrics))
+        self.last = Sight(0.0, tuple(Watched(metric, metric.compares(metric.name, demand)) for metric in metrics))
 
     def __call__(self) -> Sight:
         at = self._clock.now() - self._began

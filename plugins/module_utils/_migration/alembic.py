@@ -19,10 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.errors import InvalidInput, MainstayError, Refused
 from .._core.text import listed, shown
-from .model import Database, Limits, Migration, Script, StatementFailed
-from .postgres import again, lost, said, settings
+from .._postgres.model import Database, Limits, StatementFailed
+from .._postgres.postgres import again, lost, said, settings
+from .identity import demand
+from .model import Migration, Script, Server
+from .remarks import budget, reversible, whole
 from .revisions import Parents
 from .sources import checksum
+from .statements import split
 
 try:
     import psycopg
@@ -35,9 +39,11 @@ except ImportError:
     pass
 
 if TYPE_CHECKING:
-    from .postgres import Connection
+    from .._postgres.postgres import Connection
 
 Work = Callable[[Any, Any], list[Any]]
+_VERSIONS = re.compile(r"(create table|insert into|update|delete from) \S*alembic_version\b", re.IGNORECASE)
+_CONTRACT = re.compile(r"^\s*(#|--)\s*mainstay:\s*contract\s*$", re.MULTILINE)
 _COMPATIBLE = re.compile(r"^\s*(#|--)\s*mainstay:\s*compatible\s*$", re.MULTILINE)
 
 
@@ -46,6 +52,7 @@ class Revisions:
 
     def __init__(self, root: Path, database: Database, limits: Limits) -> None:
         self._limits = limits
+        self.server: Server | None = None  # that every session of env.py must be with
         self._config = _config(root)
         self._config.set_main_option("sqlalchemy.url", _url(database, limits).replace("%", "%%"))
         with _foreign(root.name):
@@ -76,11 +83,14 @@ class Revisions:
         self._through_env(connection, "env.py", look, dont_mutate=True)
         return tuple(seen)
 
-    def run(self, connection: Connection, migration: Migration, way: str, note: Callable[[Connection], None]) -> None:
-        """One revision up or down in a transaction of its own, with ``note`` called in the same one."""
+    def run(
+        self, connection: Connection, migration: Migration, way: str, most: float, note: Callable[[Connection], None]
+    ) -> None:
+        """One revision up or down in a transaction of its own, with ``note`` called in it; no statement takes longer."""
 
         def work(heads: Any, context: Any) -> list[Any]:
             session = _driver(context)
+            session.execute(f"SET statement_timeout = '{most * 1000:.0f}ms'".encode())
             context.on_version_apply_callbacks = (
                 *context.on_version_apply_callbacks,
                 lambda ctx, step, heads, run_args: note(session),
@@ -91,9 +101,40 @@ class Revisions:
 
         self._through_env(connection, migration.up.file, work)
 
+    def stamp(self, connection: Connection, migration: Migration, note: Callable[[Connection], None]) -> None:
+        """Have the version table say that all up to this revision ran, with ``note`` called in the same transaction."""
+
+        def work(heads: Any, context: Any) -> list[Any]:
+            session = _driver(context)
+            context.on_version_apply_callbacks = (lambda ctx, step, heads, run_args: note(session),)
+            return list(self._script._stamp_revs(migration.version, heads))
+
+        self._through_env(connection, migration.up.file, work)
+
+    def render(self, connection: Connection, migration: Migration) -> Script | None:
+        """The SQL of one revision on its way up, as ``alembic upgrade --sql`` writes it; None where it cannot be written."""
+        written = io.StringIO()
+
+        def work(heads: Any, context: Any) -> list[Any]:
+            return list(self._script._upgrade_revs(migration.version, heads))
+
+        below = ",".join(sorted(self.parents[migration.version])) or None
+        try:
+            with _bound(connection) as bound, _foreign(migration.up.file), contextlib.redirect_stdout(io.StringIO()):
+                self._config.attributes["connection"] = bound
+                self._config.output_buffer = written
+                terms = {"as_sql": True, "starting_rev": below, "destination_rev": migration.version}
+                with EnvironmentContext(self._config, self._script, fn=work, **terms):
+                    self._script.run_env()
+            return _without_versions(migration.up.file, written.getvalue())
+        except MainstayError:
+            return None
+
     def _through_env(self, connection: Connection, what: str, work: Work, **options: Any) -> None:
         def guarded(heads: Any, context: Any) -> list[Any]:
             _refuse_unguarded(_driver(context), self._limits)
+            if self.server:
+                demand(_driver(context), self.server)
             return work(heads, context)
 
         with _bound(connection) as bound, _foreign(what), contextlib.redirect_stdout(io.StringIO()):
@@ -182,10 +223,21 @@ def _refuse_unguarded(session: Connection, limits: Limits) -> None:
         )
 
 
+def _without_versions(file: str, text: str) -> Script:
+    """Without what Alembic writes about itself: its version table."""
+    ours = [one for one in split(text, file) if not _VERSIONS.match(one.bare)]
+    kept = ";\n".join(one.text for one in ours) + ";\n"
+    return Script(file, kept, transactional=False, statements=split(kept, file))
+
+
 def _migration(revision: Any) -> Migration:
     path = Path(revision.path)
     text = path.read_text(encoding="utf-8")
-    script = Script(path.name, text)
+    if _CONTRACT.search(text):
+        raise InvalidInput(f"{path.name} says contract, but Alembic cannot pass it by: bring it with a later release")
+    script = Script(
+        path.name, text, accepts=whole(path.name, text), reversible=reversible(path.name, text), budget=budget(path.name, text)
+    )
     return Migration(
         version=revision.revision,
         name=path.stem.removeprefix(f"{revision.revision}_"),

@@ -1,107 +1,51 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Migrations as they lie in a directory, as the history remembers them, and what may be asked.
-
-Refused
-├── OnStandby            the server is a standby, which only replays what its primary did
-├── TurnTaken            another runner is at work on the same history
-├── Unfinished           a migration began outside a transaction and did not finish
-├── ChecksumChanged      a file was edited after it had been applied
-└── OutOfOrder           a file is older than what was applied already
-Failed
-└── StatementFailed      PostgreSQL refused a statement; says which
-"""
+"""Migrations as they lie in a directory, as the history remembers them, and what may be asked."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from .._core.errors import Failed, InvalidInput, Refused
-from .._core.text import Grammar, shown
-
-HOST = Grammar("host", r"[A-Za-z0-9_/.:,\-]{0,255}", "host names, addresses and socket directories, parted by commas", 255)
-ROLE = Grammar("role or database", r"[A-Za-z0-9_][A-Za-z0-9_.@\-]{0,62}", "1 to 63 letters, digits and any of _ . @ -", 63)
-SCHEMA = Grammar("schema", r"[a-z_][a-z0-9_]{0,62}", "1 to 63 lower-case letters, digits and underscores", 63)
-LABEL = Grammar("application name", r"[A-Za-z0-9_ .:/\-]{1,63}", "1 to 63 letters, digits, spaces and any of _ . : / -", 63)
 
 _CONCURRENT = re.compile(
     r"(create (unique )?index|drop index|reindex( ?\([^)]*\))? (index|table|schema|database)) concurrently\b", re.IGNORECASE
 )
 
 APPLIED, RUNNING, BROKEN = "applied", "running", "failed"
-
-
-class OnStandby(Refused):
-    """The server is a standby."""
-
-
-class TurnTaken(Refused):
-    """Another runner is at work on the same history."""
-
-
-class Unfinished(Refused):
-    """A migration began outside a transaction and did not finish."""
-
-
-class ChecksumChanged(Refused):
-    """A file was edited after it had been applied."""
-
-
-class OutOfOrder(Refused):
-    """A file is older than what was applied already."""
-
-
-class StatementFailed(Failed):
-    """PostgreSQL refused a statement."""
-
-
-class Blocked(Exception):
-    """A lock was not free in time, or was taken in a circle: worth another attempt."""
+BASELINE, REVERTING = "baseline", "reverting"
 
 
 @dataclass(frozen=True)
-class Database:
-    """How to reach the database; ``ca`` is a file with the certificates that are trusted."""
+class Violation:
+    """A rule that a statement breaks: why that hurts, and how to do it without; ``line`` counts from 1."""
 
-    dbname: str
-    host: str = ""
-    port: int = 5432
-    user: str = ""
-    password: str = field(default="", repr=False)
-    sslmode: str = "verify-full"
-    ca: str = ""
-    application_name: str = "mainstay"
-
-    def __post_init__(self) -> None:
-        HOST.check(self.host)
-        ROLE.check(self.dbname)
-        LABEL.check(self.application_name)
-        if self.user:
-            ROLE.check(self.user)
-        if not 1 <= self.port <= 65535:
-            raise InvalidInput(f"{self.port} is not a port: allowed are 1 to 65535")
-        if "\0" in self.password:
-            raise InvalidInput("the password holds a NUL character, which PostgreSQL cannot be given")
+    line: int
+    rule: str
+    why: str
+    instead: str = ""
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Seconds: how long a lock is waited for at a time, how long one statement may run, how long all may take."""
+class Acceptance:
+    """What a file says of rules that it breaks on purpose; ``line`` is the statement's, or 0 for the whole file."""
 
-    lock: float = 0.1
-    statement: float = 60.0
-    deadline: float = 600.0
-
-    def __post_init__(self) -> None:
-        _within("lock_timeout", self.lock, 0.01, 60)
-        _within("statement_timeout", self.statement, 0.1, 86400)
-        _within("deadline", self.deadline, 1, 604800)
+    rules: tuple[str, ...]
+    reason: str
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class Index:
     """An index that a statement builds concurrently, as PostgreSQL names it, and its table as the statement names it."""
+
+    name: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """An index that nobody can use, and its table, both with their schema and quoted as SQL wants it."""
 
     name: str
     table: str
@@ -124,13 +68,41 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Backfill:
+    """Rows that one statement writes in batches: of which table, by which key of whole numbers; ``pause`` in seconds."""
+
+    table: str
+    key: str
+    batch: int = 1000
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one file may take, in seconds, where it says so; 0 where it does not, and the ``reason``."""
+
+    statement: float = 0.0
+    transaction: float = 0.0
+    reason: str = ""
+
+    @property
+    def told(self) -> str:
+        terms = (("statement", self.statement), ("transaction", self.transaction))
+        return ", ".join(f"{name} {seconds:g} s" for name, seconds in terms if seconds) + f": {self.reason}"
+
+
+@dataclass(frozen=True)
 class Script:
-    """The way up or down, one file."""
+    """The way up or down, one file; ``reversible`` is why a way down loses nothing, "" where nobody said so."""
 
     file: str
     text: str
     transactional: bool = True
     statements: tuple[Statement, ...] = ()
+    accepts: tuple[Acceptance, ...] = ()
+    backfill: Backfill | None = None
+    reversible: str = ""
+    budget: Budget = Budget()
 
     @property
     def only_builds_indexes(self) -> bool:
@@ -148,6 +120,7 @@ class Migration:
     down: Script | None = None
     number: int = 0
     compatible: bool = False
+    contract: bool = False
 
     @property
     def title(self) -> str:
@@ -156,7 +129,11 @@ class Migration:
 
 @dataclass(frozen=True)
 class Applied:
-    """A row of the history; times are ISO 8601, an empty checksum is one that nobody wrote down; ``number`` as above."""
+    """A row of the history; times are ISO 8601, an empty checksum is one that nobody wrote down; ``number`` as above.
+
+    ``note`` says how it came there where it was not run: ``baseline`` for what was taken over, and what a repair did to it. It
+    is ``reverting`` from the start of a way down that no transaction holds together until its end.
+    """
 
     version: str
     name: str
@@ -168,6 +145,8 @@ class Applied:
     finished_at: str = ""
     duration_ms: int = 0
     number: int = 0
+    contract: bool = False
+    note: str = ""
 
     @property
     def title(self) -> str:
@@ -175,24 +154,61 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """SQL of a pending migration that a linter is to look at; ``checksum`` is that of the migration."""
+
+    checksum: str
+    text: str
+    transactional: bool
+
+
+Linted = Mapping[str, tuple[Violation, ...]]
+"""What squawk found in each migration, by its checksum; one that it has not seen is not in it."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Which cluster answers: what initdb gave it for life, and a number that grows with each promotion of a standby."""
+
+    system_identifier: str
+    timeline: int
+
+    def __str__(self) -> str:
+        return f"system {self.system_identifier} on timeline {self.timeline}"
+
+
+@dataclass(frozen=True)
 class Found:
-    """What the database says: its history, oldest first, and whether it is a standby."""
+    """What the database says: its history, oldest first, and whether it is a standby; and what linters say of what is pending.
+
+    ``linted`` is from squawk, ``rendered`` from our own rules where the migration is no SQL file. ``tables`` of the application
+    are counted where a schema is to be taken over.
+    """
 
     history: tuple[Applied, ...] = ()
     standby: bool = False
+    server_version: int = 0
+    linted: Linted = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
+    rendered: Linted = field(default_factory=dict)
+    tables: int = 0
+    server: Server | None = None
 
 
 @dataclass(frozen=True)
 class Aim:
-    """Where to go: up to ``target``, or to the newest; or down to ``target``, which stays applied."""
+    """Where to go: up to ``target``, or to the newest; or down to ``target``, which stays applied.
+
+    ``baseline`` is the last migration of those that are there already, and are only written down. ``serves`` is the newest
+    migration that the code knows which serves now; contract migrations after it wait, and what it knows is not reverted. On the
+    way down ``0`` says that no code serves. ``expect_system_identifier`` is that of the only cluster that is meant.
+    """
 
     direction: str = "up"
     target: str = ""
     release: str = ""
-    repair: bool = False
     out_of_order: bool = False
-
-
-def _within(noun: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise InvalidInput(f"{noun} {shown(value)} s is not sensible: allowed are {least:g} s to {most:g} s")
+    unlinted: str = ""
+    serves: str = ""
+    baseline: str = ""
+    expect_system_identifier: str = ""

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from .._core.errors import TimedOut
 from .._core.wait import Clock, RealClock
-from .model import Blocked
+from .._postgres.model import Blocked
 
 T = TypeVar("T")
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import Script, Statement, StatementFailed
-from .postgres import again, lost, said
+from .._postgres.model import StatementFailed
+from .._postgres.postgres import again, lost, said
+from .model import Script, Statement
 
 if TYPE_CHECKING:
     import psycopg
@@ -19,11 +20,9 @@ def located(script: Script, error: StatementFailed, left: str, statement: Statem
     line = _line(script, position, statement) if position else 0
     failed = statement or _at(script, line, done)
     place = {"file": script.file, "line": line or failed.line, "statement": failed.number}
-    return StatementFailed(
-        f"{script.file} line {place['line']}, statement {failed.number}: {error.message}; {left}",
-        **place,
-        sqlstate=error.details.get("sqlstate"),
-    )
+    kept = {name: value for name, value in error.details.items() if name not in ("position", "done")}
+    told = f"{script.file} line {place['line']}, statement {failed.number}: {error.message}; {left}"
+    return type(error)(told, **{**kept, **place, "sqlstate": error.details.get("sqlstate")})
 
 
 def at_the_end(file: str, error: psycopg.Error) -> Exception:

@@ -9,19 +9,33 @@ from collections.abc import Sequence
 from .._core.errors import InvalidInput, Irreversible
 from .._core.plan import Plan, Step
 from .._core.text import listed, shown
-from .model import Aim, Applied, ChecksumChanged, Found, Migration, OnStandby, OutOfOrder, Unfinished
-from .ready import can_resume, is_applied, is_unfinished, was_edited
+from .baseline import plan_baseline
+from .descent import plan_down
+from .hazards import touched
+from .model import Aim, Applied, Found, Migration
+from .ready import can_resume, is_applied, is_unfinished, was_edited, was_leaving
+from .refused import ChecksumChanged, OnStandby, OutOfOrder, Unfinished, WrongServer
+from .safety import refuse_unsafe
 
 
 def plan(migrations: Sequence[Migration], aim: Aim, found: Found) -> Plan:
     """The steps from what is found to the aim; raises a ``Refused`` that names every migration that stands in the way."""
+    refuse_stranger(aim, found)
     _refuse_standby(found)
     _refuse_edited(migrations, found)
+    if aim.baseline:
+        return plan_baseline(migrations[: _position(migrations, aim.baseline) + 1], found)
     if aim.direction == "down":
-        return Plan(tuple(_reverted(migration) for migration in _to_revert(migrations, aim, found)))
-    resumed = _to_resume(migrations, aim, found)
-    coming = pending(migrations, found, aim.target)
+        keep = -1 if aim.target.strip("0") == "" else _position(migrations, aim.target)
+        _refuse_unfinished([row for row in found.history if is_unfinished(row)])
+        _refuse_unknown(migrations, found)
+        return plan_down(migrations, keep, aim, found)
+    resumed = _to_resume(migrations, found)
+    late = waiting(migrations, aim, found)
+    coming = [migration for migration in pending(migrations, found, aim.target) if migration not in late]
+    _refuse_overtaking(coming, late)
     _refuse_out_of_order(coming, resumed, aim, found)
+    refuse_unsafe(coming, aim, found)
     return Plan(tuple(_applied(migration, aim, found) for migration in coming))
 
 
@@ -31,16 +45,39 @@ def pending(migrations: Sequence[Migration], found: Found, target: str = "") -> 
     return [migration for migration in migrations[: last + 1] if not is_applied(migration, found)]
 
 
+def waiting(migrations: Sequence[Migration], aim: Aim, found: Found) -> list[Migration]:
+    """Contract migrations that the code which serves now does not know: it still uses what they take away."""
+    names = [(migration.version, migration.title) for migration in migrations]
+    known = next((position for position, name in enumerate(names) if aim.serves and aim.serves in name), -1)
+    return [m for m in migrations[known + 1 :] if m.contract and not any(row.version == m.version for row in found.history)]
+
+
 def unknown(migrations: Sequence[Migration], found: Found) -> list[Applied]:
     """What was applied but has no file here: a newer release did it. Old code can live with it if it is compatible."""
     here = {migration.version for migration in migrations}
     return [row for row in found.history if row.version not in here]
 
 
+def is_late(migration: Migration, found: Found) -> bool:
+    """A newer one was applied already, as after two branches were merged; a contract migration is meant to come later."""
+    newest = max((row.number for row in found.history if not is_unfinished(row)), default=0)
+    return migration.number < newest and not migration.contract
+
+
 def current(found: Found) -> str:
     """The version that was applied last in order, empty for an empty schema."""
     rows = [row for row in found.history if not is_unfinished(row)]
     return max(enumerate(rows), key=lambda pair: (pair[1].number, pair[0]))[1].version if rows else ""
+
+
+def refuse_stranger(aim: Aim, found: Found) -> None:
+    """Raises ``WrongServer`` if another cluster answers than the only one that is meant."""
+    if aim.expect_system_identifier and found.server and found.server.system_identifier != aim.expect_system_identifier:
+        raise WrongServer(
+            f"{found.server} answers, but expect_system_identifier says {shown(aim.expect_system_identifier)}: this is another "
+            "cluster than the one that is meant, so nothing was run. Name the right host, or the new identifier",
+            found=str(found.server),
+        )
 
 
 def _refuse_standby(found: Found) -> None:
@@ -58,28 +95,34 @@ def _refuse_edited(migrations: Sequence[Migration], found: Found) -> None:
         )
 
 
-def _to_resume(migrations: Sequence[Migration], aim: Aim, found: Found) -> set[str]:
+def _to_resume(migrations: Sequence[Migration], found: Found) -> set[str]:
     """Versions that began and may run again; raises ``Unfinished`` for others."""
     files = {migration.version: migration for migration in migrations}
     begun = [row for row in found.history if is_unfinished(row)]
-    repaired = set(files) if aim.repair else set()
-    stuck = [row for row in begun if row.version not in repaired and not can_resume(files.get(row.version), row)]
-    if stuck:
-        raise Unfinished(_unfinished(stuck), unfinished=[row.title for row in stuck])
+    stuck = [row for row in begun if not can_resume(files.get(row.version), row)]
+    _refuse_unfinished(stuck)
     return {row.version for row in begun}
 
 
+def _refuse_unfinished(stuck: Sequence[Applied]) -> None:
+    if stuck:
+        raise Unfinished(_unfinished(stuck), unfinished=[row.title for row in stuck])
+
+
 def _unfinished(stuck: Sequence[Applied]) -> str:
-    names = listed(f"{row.title} ({row.state} since {row.started_at or 'an unknown time'})" for row in stuck)
+    names = listed(f"{row.title} ({_state(row)} since {row.started_at or 'an unknown time'})" for row in stuck)
     return (
-        f"{names} began outside a transaction and did not finish: look at what it left, undo that by hand, then run again "
-        "with repair: true, which runs it from its first statement"
+        f"{names} began outside a transaction and did not finish: look at what it left, undo or finish that by hand, then say "
+        "by the playbook repair_migrations which of both was done"
     )
 
 
+def _state(row: Applied) -> str:
+    return f"{row.state} on its way down" if was_leaving(row) else row.state
+
+
 def _refuse_out_of_order(coming: Sequence[Migration], resumed: set[str], aim: Aim, found: Found) -> None:
-    newest = max((row.number for row in found.history if not is_unfinished(row)), default=0)
-    late = [m.up.file for m in coming if m.number < newest and m.version not in resumed]
+    late = [m.up.file for m in coming if is_late(m, found) and m.version not in resumed]
     if late and not aim.out_of_order:
         raise OutOfOrder(
             f"{listed(late)} would run after version {current(found)}: give it a higher number, "
@@ -88,15 +131,16 @@ def _refuse_out_of_order(coming: Sequence[Migration], resumed: set[str], aim: Ai
         )
 
 
-def _to_revert(migrations: Sequence[Migration], aim: Aim, found: Found) -> list[Migration]:
-    begun = [row for row in found.history if is_unfinished(row)]
-    if begun and not aim.repair:
-        raise Unfinished(_unfinished(begun), unfinished=[row.title for row in begun])
-    keep = -1 if aim.target.strip("0") == "" else _position(migrations, aim.target)
-    _refuse_unknown(migrations, found)
-    leaving = [m for m in migrations[keep + 1 :] if any(row.version == m.version for row in found.history)]
-    _refuse_without_way_down(leaving)
-    return leaving[::-1]
+def _refuse_overtaking(coming: Sequence[Migration], late: Sequence[Migration]) -> None:
+    """What waits would run after what was written to follow it, and might take away what that has made."""
+    for waits in late:
+        overtaking = [m.up.file for m in coming if m.number > waits.number and touched(m.up) & touched(waits.up)]
+        if overtaking:
+            raise OutOfOrder(
+                f"{listed(overtaking)} would run before {waits.up.file}, which waits until old code is gone, and both change "
+                f"{listed(sorted(touched(waits.up)))}: bring it with a later release",
+                late=overtaking,
+            )
 
 
 def _refuse_unknown(migrations: Sequence[Migration], found: Found) -> None:
@@ -106,14 +150,6 @@ def _refuse_unknown(migrations: Sequence[Migration], found: Found) -> None:
             f"{listed(strangers)} was applied but has no file here, so nobody knows the way down: "
             "run it from the release that brought it",
             unknown=strangers,
-        )
-
-
-def _refuse_without_way_down(leaving: Sequence[Migration]) -> None:
-    oneway = [migration.title for migration in leaving if migration.down is None]
-    if oneway:
-        raise Irreversible(
-            f"{listed(oneway)} has no way down: write its .down.sql, or restore the data from before", oneway=oneway
         )
 
 
@@ -128,8 +164,6 @@ def _position(migrations: Sequence[Migration], target: str) -> int:
 def _applied(migration: Migration, aim: Aim, found: Found) -> Step:
     begun = any(row.version == migration.version for row in found.history)
     action, before = ("resume", "unfinished") if begun else ("apply", "not applied")
+    if is_late(migration, found) and not begun:
+        before += f", and older than {current(found)}, which is applied"
     return Step(action, migration.title, before, f"applied by {aim.release}" if aim.release else "applied", migration)
-
-
-def _reverted(migration: Migration) -> Step:
-    return Step("revert", migration.title, "applied", "not applied", migration)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from .model import APPLIED, Applied, Found, Migration
+from .model import APPLIED, REVERTING, Applied, Found, Migration
 
 
 def is_applied(migration: Migration, found: Found) -> bool:
@@ -15,11 +15,18 @@ def is_unfinished(row: Applied) -> bool:
     return row.state != APPLIED
 
 
+def was_leaving(row: Applied) -> bool:
+    """It was the way down that did not finish: what the way up made is there in part, and nothing of that goes on by itself."""
+    return is_unfinished(row) and row.note == REVERTING
+
+
 def was_edited(migration: Migration, row: Applied) -> bool:
     """The file is not the one that was applied; a checksum that nobody wrote down says nothing."""
     return bool(row.checksum) and row.checksum != migration.checksum
 
 
 def can_resume(migration: Migration | None, row: Applied) -> bool:
-    """Only indexes are built, each of which is either valid, or is dropped and built again."""
-    return migration is not None and migration.up.only_builds_indexes and not was_edited(migration, row)
+    """Only indexes are built, each of which is valid or is built again; or rows are written, and it is known which were."""
+    if migration is None or was_edited(migration, row) or was_leaving(row):
+        return False
+    return migration.up.only_builds_indexes or migration.up.backfill is not None

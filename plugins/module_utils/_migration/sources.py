@@ -11,21 +11,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from .._core.errors import InvalidInput
 from .._core.text import listed, shown
 from .model import Migration, Script, Statement
+from .remarks import accepts, backfill, budget, head, reversible, words
 from .statements import split
 
 FILE = re.compile(r"(?P<version>[0-9]{1,14})_(?P<name>[A-Za-z0-9][A-Za-z0-9_\-]{0,99})\.(?P<way>up|down)\.sql", re.ASCII)
-WORDS = ("no-transaction", "compatible")
-
-_HEADER = re.compile(r"(?:\s*--[^\n]*(?:\n|$))*")
-_SAYS = re.compile(r"^\s*--\s*mainstay:(?P<words>[^\n]*)$", re.MULTILINE)
 _CONTROL = re.compile(
     r"begin\b|start transaction\b|commit\b|end\b|abort\b|prepare transaction\b|rollback(?!( work| transaction)? to\b)",
     re.IGNORECASE,
 )
+_BATCH = re.compile(r"^(?:update|delete|insert|with)\b.*\bwhere\b.*> ?\$1\b.*<= ?\$2\b", re.IGNORECASE)
 _COPY = re.compile(r"copy\b.*\b(from stdin|to stdout)\b", re.IGNORECASE)
 _OURS = re.compile(
     r"set (session |local )?(lock_timeout|statement_timeout|idle_in_transaction_session_timeout|"
@@ -80,25 +79,41 @@ def _up(name: str) -> str:
 
 def _migration(match: re.Match[str], files: Mapping[str, str]) -> Migration:
     up, down = match[0], match[0].removesuffix(".up.sql") + ".down.sql"
+    said = words(up, files[up])
+    if reversible(up, head(files[up])):
+        raise InvalidInput(f"{up} says reversible, which is about the way down: write it into {down}")
     return Migration(
         version=match["version"],
         name=match["name"],
         checksum=checksum(files[up]),
         up=_script(up, files[up]),
-        down=_script(down, files[down]) if down in files else None,
+        down=_way_down(down, files[down]) if down in files else None,
         number=int(match["version"]),
-        compatible="compatible" in _says(up, files[up]),
+        compatible="compatible" in said,
+        contract="contract" in said,
     )
+
+
+def _way_down(file: str, text: str) -> Script:
+    script = _script(file, text)
+    if script.backfill:
+        raise InvalidInput(f"{file} is a way down and cannot be a backfill: write the rows by a migration of its own, forward")
+    return replace(script, reversible=reversible(file, head(text)))
 
 
 def _script(file: str, text: str) -> Script:
     if "\0" in text or text.startswith("\ufeff"):
         raise InvalidInput(f"{file} holds a NUL character or a byte order mark: save it as plain UTF-8 text")
-    script = Script(file, text, "no-transaction" not in _says(file, text), split(text, file))
+    statements = split(text, file)
+    batches = backfill(file, text)
+    whole = "no-transaction" not in words(file, text) and batches is None
+    script = Script(file, text, whole, statements, accepts(file, text, statements), batches, budget=budget(file, head(text)))
     if not script.statements:
         raise InvalidInput(f"{file} holds no statement: write one, or remove the file")
     for statement in script.statements:
         _refuse_statement(script, statement)
+    if batches and (len(statements) > 1 or not _BATCH.search(statements[0].bare)):
+        raise InvalidInput(f"{file} must hold one UPDATE, DELETE or INSERT with WHERE {batches.key} > $1 AND {batches.key} <= $2")
     return script
 
 
@@ -115,12 +130,3 @@ def _refuse_statement(script: Script, statement: Statement) -> None:
     for applies, reason in refused:
         if applies:
             raise InvalidInput(f"{script.file} line {statement.line}: {shown(statement.bare, 40)} {reason}")
-
-
-def _says(file: str, text: str) -> set[str]:
-    header = _HEADER.match(text)
-    lines = _SAYS.finditer(header[0] if header else "")
-    words = {word.strip() for line in lines for word in line["words"].split(",")}
-    if words - set(WORDS):
-        raise InvalidInput(f"{file} says mainstay: {shown(sorted(words - set(WORDS))[0])}: allowed are {listed(WORDS)}")
-    return words

@@ -14,10 +14,10 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from .._core.wait import Pace, wait_until
-from .model import TurnTaken
+from .refused import TurnTaken
 
 if TYPE_CHECKING:
-    from .postgres import Connection
+    from .._postgres.postgres import Connection
 
 
 def key(schema: str) -> int:

@@ -58,8 +58,8 @@ def decided(wanted: Decision, approval: Approval | None, journal: Journal | None
         raise NotFound(f"no run is under way, so there is nothing to {wanted.decision}")
     if not is_watched:
         raise Refused(
-            f"the run of {journal.release} was interrupted, and nobody would hear it: deploy again to go on, or run rollback "
-            "without a version to undo"
+            f"the run of {journal.release} was interrupted, and nobody would hear it: deploy again to go on, or run recover to "
+            "undo"
         )
     found = approval if approval and approval.run == journal.run else Approval(journal.run)
     if found.decision == ABORT:

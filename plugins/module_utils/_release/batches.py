@@ -12,7 +12,7 @@ from typing import Any
 from .._core.errors import InvalidInput
 from .._core.text import seconds, shown
 from .model import Release, Spec
-from .ready import is_routed, ports, replicas
+from .ready import LEAVING, is_routed, ports, replicas
 
 IN_ROTATION = 100
 PULL = 60.0
@@ -22,7 +22,7 @@ PAGE = "/metrics"
 NOT_OF_A_CONTAINER = frozenset(
     {
         "kind", "image", "ports", "route", "drain_timeout", "max_replicas", "secrets", "replicas", "spread", "jobs", "sticky",
-        "testers",
+        "testers", "drain_rate",
     }
 )  # fmt: skip
 """Options of a service that routers and the judge know."""
@@ -48,13 +48,21 @@ def route(
     services: Mapping[str, Spec],
     counts: Mapping[str, Mapping[str, int]],
     slots: Mapping[str, Sequence[str]],
+    routers: int,
     weigh: Callable[[Mapping[str, int]], Mapping[str, int]] = evenly,
 ) -> Route:
-    """What haproxy_route is to do: of every routed service, the hosts on which each slot is in rotation.
+    """What haproxy_route is to do on each of the routers: of every routed service, the hosts on which each slot is in rotation.
 
     ``weigh`` gives the weight of each server by slot, of how many servers each slot has.
     """
-    return {name: _traffic(spec, counts[name], slots, weigh) for name, spec in services.items() if is_routed(spec)}
+    routed = {name: spec for name, spec in services.items() if is_routed(spec)}
+    return {name: {**_traffic(spec, counts[name], slots, weigh), **_leaving(spec, routers)} for name, spec in routed.items()}
+
+
+def _leaving(spec: Spec, routers: int) -> dict[str, Any]:
+    """How sessions leave; all routers drain at the same time, so each must know how many share the rate."""
+    shared = {"routers": max(1, routers)} if "drain_rate" in spec else {}
+    return {**{option: spec[option] for option in LEAVING if option in spec}, **shared}
 
 
 def _traffic(
@@ -66,8 +74,7 @@ def _traffic(
     weights = weigh({slot: counts.get(slot, 0) * len(hosts) for slot, hosts in slots.items()})
     shares = {slot: _share(counts.get(slot, 0), hosts, weights[slot]) for slot, hosts in slots.items()}
     routed = any(share["weight"] for share in shares.values())
-    drain = {option: spec[option] for option in ("drain_timeout", "spread") if option in spec}
-    return {"state": "routed" if routed else "unrouted", "slots": shares, **drain}
+    return {"state": "routed" if routed else "unrouted", "slots": shares}
 
 
 def _share(count: int, hosts: Sequence[str], weight: int) -> dict[str, Any]:

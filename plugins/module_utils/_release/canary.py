@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from .._core.errors import InvalidInput
 from .._core.text import NAME, seconds, shown, within
 from .batches import IN_ROTATION, evenly
-from .model import Spec, other
+from .model import Fleet, Spec, other
 from .ready import is_routed
 
 ALL = 100
@@ -33,16 +34,32 @@ class Step:
         within("pause of a step of the canary", seconds(self.pause, noun="pause"), 0, seconds("2d"))
 
 
+@dataclass(frozen=True)
+class Synthetic:
+    """Requests of our own to a path that may be asked at any time: how many a second over all routers."""
+
+    path: str
+    rate: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"/[!-~]{0,500}", self.path):
+            raise InvalidInput(f"{shown(self.path)} is not a path for synthetic requests: it begins with / and has no spaces")
+
+
 USUAL = (Step(10, "30m"), Step(50, "10m"), Step(ALL, "5m"))
 
 
 @dataclass(frozen=True)
 class Metric:
-    """The errors of these services; one that is not critical is only told."""
+    """The errors of these services, or what Prometheus scraped; the rest as canary_check takes it."""
 
     name: str
-    services: tuple[str, ...]
+    services: tuple[str, ...] | None = None
     critical: bool = True
+    dry_run: bool = False
+    requests: str | None = None
+    bad: str | None = None
+    latency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,8 @@ class Course:
     false_alarms: float = 0.01
     detects: float = 0.05
     power: float = 0.95
+    slower: float = 4.0
+    synthetic: Synthetic | None = None
 
     def __post_init__(self) -> None:
         shares = [step.share for step in self.steps]
@@ -89,28 +108,31 @@ def weights(slot: str, share: int, servers: Mapping[str, int]) -> dict[str, int]
     return {side: max(1, round(IN_ROTATION * part / heaviest)) for side, part in each.items()}
 
 
-def comparison(
-    course: Course, services: Mapping[str, Spec], application: str, statistics: Mapping[str, str], slot: str
-) -> dict[str, Any]:
+def comparison(course: Course, services: Mapping[str, Spec], application: str, fleet: Fleet, slot: str) -> dict[str, Any]:
     """How a step is judged, as release_judge takes it, of the ``services`` that both sides have; steps share the false alarms.
 
-    ``statistics`` are the addresses of the routers' pages.
+    Where Prometheus is stays out of it, and goes from the inventory to the judge: a password is no part of what a run decides.
     """
     metrics = course.metrics or _usual_metrics(services)
-    if unknown := sorted({name for metric in metrics for name in metric.services if not _is_routed(services, name)}):
+    if unknown := sorted({name for metric in metrics for name in metric.services or () if not _is_routed(services, name)}):
         raise InvalidInput(
             f"mainstay_canary.metrics names {shown(unknown[0])}, which is not a service that this release and the one before it "
             "have, and that routers send traffic to"
         )
-    kept = {key: value for key, value in asdict(course).items() if key not in ("steps", "metrics", "ask", "another")}
+    kept = {key: value for key, value in asdict(course).items() if key not in ("steps", "metrics", "ask", "another", "synthetic")}
     return {
         **kept,
         "false_alarms": course.false_alarms / max(1, course.comparisons),
         "canary": slot,
         "live": other(slot),
         "metrics": [_metric(metric, application) for metric in metrics],
-        "haproxy": [{"url": url} for url in statistics.values()],
+        "haproxy": [{"url": url} for url in fleet.statistics.values()],
+        **({"synthetic": _synthetic(course.synthetic, fleet.entrances)} if course.synthetic else {}),
     }
+
+
+def _synthetic(asked: Synthetic, entrances: Mapping[str, str]) -> dict[str, Any]:
+    return {"places": [{"url": f"{url.rstrip('/')}{asked.path}"} for url in entrances.values()], "rate": asked.rate}
 
 
 def _usual_metrics(services: Mapping[str, Spec]) -> tuple[Metric, ...]:
@@ -129,5 +151,7 @@ def _is_routed(services: Mapping[str, Spec], name: str) -> bool:
 
 
 def _metric(metric: Metric, application: str) -> dict[str, Any]:
-    backends = [f"{NAME.check(application)}_{name}" for name in metric.services]
-    return {"name": NAME.check(metric.name), "critical": metric.critical, "backends": backends}
+    """As canary_check takes it, without what was not given."""
+    backends = None if metric.services is None else [f"{NAME.check(application)}_{name}" for name in metric.services]
+    asked = {**asdict(metric), "name": NAME.check(metric.name), "backends": backends}
+    return {key: value for key, value in asked.items() if key != "services" and value is not None}

@@ -7,12 +7,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
-from .._core.errors import Irreversible, KnownBad, NotFound
+from .._core.errors import InvalidInput, Irreversible, KnownBad, NotFound
 from .._core.text import listed
 from .model import Ledger, Release, Spec
+from .ready import leaving_as
 
-_SIZE_ONLY = {"replicas", "max_replicas"}
+_SIZE_ONLY = ("replicas", "max_replicas")
 
 
 def configuration_hash(services: Mapping[str, Spec], secrets_fingerprint: str) -> str:
@@ -20,6 +22,17 @@ def configuration_hash(services: Mapping[str, Spec], secrets_fingerprint: str) -
     behaviour = {name: {k: v for k, v in spec.items() if k not in _SIZE_ONLY} for name, spec in services.items()}
     text = json.dumps([behaviour, secrets_fingerprint], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_of_today(release: Release, services: Mapping[str, Spec]) -> Release:
+    """A recorded release in today's size, whose sessions leave as they do today: going back brings back neither."""
+    return replace(
+        release, services={name: _as_of_today(spec, services.get(name, spec)) for name, spec in release.services.items()}
+    )
+
+
+def _as_of_today(spec: Spec, today: Spec) -> Spec:
+    return {**leaving_as(spec, today), **{option: today[option] for option in _SIZE_ONLY if option in today}}
 
 
 def release_id(version: str, configuration: str) -> str:
@@ -45,7 +58,7 @@ def to_roll_back_to(ledger: Ledger, version: str, *, interrupted: bool) -> Relea
     """
     live = ledger.live.release if ledger.live else ""
     if interrupted and not version and live in ledger.releases:
-        return ledger.releases[live]
+        return to_recover(ledger)
     proven = [r for r in _newest_first(ledger) if ledger.is_proven(r.id)]
     fitting = [r for r in proven if (r.version == version if version else r.id != live)]
     if fitting:
@@ -53,6 +66,16 @@ def to_roll_back_to(ledger: Ledger, version: str, *, interrupted: bool) -> Relea
     choices = listed(dict.fromkeys(r.version for r in proven if r.id != live))
     wanted = f"version {version}" if version else "an earlier release"
     raise NotFound(f"there is no {wanted} that was proven good; proven besides the live one: {choices}")
+
+
+def to_recover(ledger: Ledger) -> Release:
+    """The release that an interrupted run was to replace: it is proven, and the other one is not."""
+    live = ledger.live.release if ledger.live else ""
+    if live not in ledger.releases:
+        raise NotFound(
+            "nothing was in service before the run that was interrupted, so there is nothing to go back to: deploy again"
+        )
+    return ledger.releases[live]
 
 
 def refuse_irreversible(target: Release, schema: Mapping[str, bool], force: bool) -> None:
@@ -77,3 +100,18 @@ def _newest_first(ledger: Ledger) -> list[Release]:
     """Releases by when they were last in service, the newest first."""
     order = dict.fromkeys(done.release for done in reversed(ledger.operations) if done.release in ledger.releases)
     return [ledger.releases[identity] for identity in order]
+
+
+def secret_names(services: Mapping[str, Spec]) -> set[str]:
+    """The secrets that services ask for."""
+    return {name for spec in services.values() for name in spec.get("secrets", ())}
+
+
+def refuse_no_way_back(origin: Release, secrets: Mapping[str, str]) -> None:
+    """What serves must be able to start again, with the values of today."""
+    missing = sorted(secret_names(origin.services) - set(secrets))
+    if missing:
+        raise InvalidInput(
+            f"mainstay_secrets lacks {', '.join(missing)}, which {origin.id} asks for, and that is what would be gone back to: "
+            "take a secret out of the vault after the first release that does without it is in service"
+        )

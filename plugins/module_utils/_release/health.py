@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -15,9 +16,11 @@ from .._health.check import check_all, stay_well
 from .._health.model import Endpoint, Policy
 from .._health.threads import beside
 from .._judge.described import Check
+from .._judge.described_slo import LONGER_S
+from .._judge.described_slo import Check as Promises
 from .._judge.described_workers import Check as Workers
 from . import verdict
-from .model import PASS
+from .model import INCONCLUSIVE, PASS
 from .verdict import Verdict
 
 SOON_S, INTERVAL_S = 0.1, 0.25
@@ -27,6 +30,8 @@ LATE_S = 30.0
 LOOKS, SLOWEST_S = 1000, 2.0
 """At each endpoint while it bakes, about so many, but with no longer pause."""
 AWAKE_S = 0.25
+SLOW_S = 2.0
+"""For one that is in the middle of a look when all ends: the numbers of a canary are worth it, a server that hangs is not."""
 
 
 def become_well(endpoints: Sequence[Endpoint], healthy: int, deadline: float) -> Verdict:
@@ -37,42 +42,74 @@ def become_well(endpoints: Sequence[Endpoint], healthy: int, deadline: float) ->
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Something to watch beside the endpoints, which takes ``longest`` seconds at most, and ends when all is over."""
+class Ends:
+    """``all`` is over, whatever came of it; or there is no use in watching on, because the others ``are_done``."""
 
-    run: Callable[[Callable[[], bool]], Verdict]
+    all: Callable[[], bool]
+    are_done: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Something to watch beside the endpoints, which takes ``longest`` seconds at most, and ends when all is over.
+
+    One that ``follows`` goes on for as long as the others do.
+    """
+
+    run: Callable[[Ends], Verdict]
     longest: float
+    follows: bool = False
 
 
 def of_canary(check: Check) -> Watch:
-    return Watch(lambda is_over: verdict.of_canary(check.run(is_over)), check.patience.longest)
+    return Watch(lambda ends: verdict.of_canary(check.run(ends.all)), check.patience.longest)
 
 
 def of_workers(check: Workers) -> Watch:
-    return Watch(lambda is_over: verdict.of_workers(check.run(is_over)), check.duration + check.longer)
+    return Watch(lambda ends: verdict.of_workers(check.run(ends.all)), check.duration + check.longer)
+
+
+def of_promises(check: Promises, tolerated: Collection[str]) -> Watch:
+    def run(ends: Ends) -> Verdict:
+        awake = _Awake(lambda: ends.all() or ends.are_done())
+        return verdict.of_promises(check.run(ends.all, ends.are_done, tolerated, awake))
+
+    return Watch(run, check.duration + LONGER_S, follows=True)
 
 
 def watched(endpoints: Sequence[Endpoint], seconds: float, watches: Sequence[Watch], is_over: Callable[[], bool]) -> Verdict:
     """Every endpoint must stay well for ``seconds``, and until every watch is over; whatever is bad first ends all of it."""
-    bad = Event()
+    bad, began = Event(), time.monotonic()
+
+    def ends_all() -> bool:
+        return bad.is_set() or is_over()
 
     def look(watch: Watch) -> Verdict:
-        seen = watch.run(lambda: bad.is_set() or is_over())
+        seen = watch.run(Ends(ends_all, are_done))
         if seen.verdict != PASS:
             bad.set()
         return seen
 
-    began = time.monotonic()
-    looking = [beside(partial(look, watch)) for watch in watches]
+    def are_done() -> bool:
+        return time.monotonic() - began >= seconds and all(one.done() for one in leading)
 
-    def ends() -> bool:
-        is_done = time.monotonic() - began >= seconds and all(one.done() for one in looking)
-        return is_done or bad.is_set() or is_over()
-
-    staying = _staying_well(endpoints, max([seconds, *(watch.longest + LATE_S for watch in watches)]), ends)
+    leading = [beside(partial(look, watch)) for watch in watches if not watch.follows]
+    looking = [*leading, *(beside(partial(look, watch)) for watch in watches if watch.follows)]
+    longest = max([seconds, *(watch.longest + LATE_S for watch in watches)])
+    staying = _staying_well(endpoints, longest, lambda: ends_all() or (are_done() and all(one.done() for one in looking)))
     if staying.verdict != PASS:
         bad.set()
-    return verdict.worst([staying, *(one.result() for one in looking)])
+    while not ends_all() and wait(looking, AWAKE_S).not_done:
+        continue  # without endpoints nobody has waited for them yet
+    return verdict.worst([staying, *map(_result, looking)])
+
+
+def _result(looking: Future[Verdict]) -> Verdict:
+    """What a watch came to. One that waits for a slow answer is not waited for where something else has ended all."""
+    try:
+        return looking.result(SLOW_S)
+    except TimeoutError:
+        return Verdict(INCONCLUSIVE, "something that was asked did not answer before all was over")
 
 
 def _staying_well(endpoints: Sequence[Endpoint], seconds: float, is_over: Callable[[], bool]) -> Verdict:

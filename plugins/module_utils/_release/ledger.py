@@ -1,6 +1,9 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The ledger and the journal in the store: every record carries a checksum that includes the one before it."""
+"""The ledger and the journal in the store: every record carries a checksum that includes the one before it.
+
+The ledger has two streams. Timers write into that of works many times a day, and no deploy has to read it.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,18 @@ from typing import Any, TypeAlias
 
 from .._core.errors import Corrupt
 from .._store.model import Store
-from .model import Journal, Ledger, Mark, Performed, Phase, Release
+from .model import Journal, Ledger, Mark, Performed, Phase, Release, Work
 
 STREAM = "ledger.jsonl"
+WORKS = "works.jsonl"
 JOURNAL = "journal.json"
-_KINDS: Mapping[str, type[Release] | type[Mark] | type[Performed]] = {
+Record: TypeAlias = "Release | Mark | Performed | Work"
+_KINDS: Mapping[str, type[Release] | type[Mark] | type[Performed] | type[Work]] = {
     "release": Release,
     "mark": Mark,
     "operation": Performed,
+    "work": Work,
 }
-Record: TypeAlias = "Release | Mark | Performed"
 
 
 def load(store: Store) -> Ledger:
@@ -30,14 +35,24 @@ def load(store: Store) -> Ledger:
     releases: dict[str, Release] = {}
     marks: dict[str, Mark] = {}
     operations: list[Performed] = []
-    for record in _verified(store.records(STREAM)):
+    for record in _verified(store, STREAM):
         if isinstance(record, Release):
             releases.setdefault(record.id, record)
         elif isinstance(record, Mark):
             marks[record.release] = record
-        else:
+        elif isinstance(record, Performed):
             operations.append(record)
     return Ledger(releases, marks, tuple(operations))
+
+
+def works(store: Store) -> tuple[Work, ...]:
+    """Every work on the data, in the order of what was heard of each last; ``Corrupt`` is raised as by ``load``."""
+    found: dict[tuple[str, str], Work] = {}
+    for record in _verified(store, WORKS):
+        if isinstance(record, Work):
+            found.pop((record.run, record.host), None)
+            found[record.run, record.host] = record
+    return tuple(found.values())
 
 
 def append(store: Store, *records: Record) -> None:
@@ -45,12 +60,13 @@ def append(store: Store, *records: Record) -> None:
     for record in records:
         kind = next(kind for kind, cls in _KINDS.items() if isinstance(record, cls))
         body = json.dumps({"kind": kind, **asdict(record)}, sort_keys=True)
-        store.append(STREAM, partial(_chained, body))
+        stream = WORKS if isinstance(record, Work) else STREAM
+        store.append(stream, partial(_chained, stream, body))
 
 
-def _chained(body: str, previous: bytes) -> bytes:
+def _chained(stream: str, body: str, previous: bytes) -> bytes:
     """The record as a line, with a checksum over itself and the one before."""
-    checksum = _checksum(_checksum_of(previous) if previous else "", body)
+    checksum = _checksum(_checksum_of(stream, previous) if previous else "", body)
     return json.dumps({"sha256": checksum, "record": body}).encode()
 
 
@@ -62,7 +78,8 @@ def open_journal(store: Store) -> Journal | None:
     try:
         document: dict[str, Any] = json.loads(content)
         phases = tuple(Phase(**phase) for phase in document.pop("phases"))
-        return Journal(**{**document, "expected": tuple(document["expected"]), "phases": phases})
+        several = {name: tuple(document.get(name, ())) for name in ("expected", "tolerated")}
+        return Journal(**{**document, **several, "phases": phases})
     except (ValueError, TypeError, KeyError) as error:
         raise Corrupt(f"the journal cannot be read ({error}): move {JOURNAL} away and deploy again") from error
 
@@ -73,26 +90,26 @@ def write_journal(store: Store, journal: Journal | None) -> None:
     store.replace(JOURNAL, content, store.read(JOURNAL))
 
 
-def _verified(lines: list[bytes]) -> list[Record]:
+def _verified(store: Store, stream: str) -> list[Record]:
     previous, records = "", []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(store.records(stream), 1):
         try:
             document = json.loads(line)
             checksum, body = document["sha256"], document["record"]
             fields = json.loads(body)
             record = _KINDS[fields.pop("kind")](**fields)
         except (ValueError, TypeError, KeyError) as error:
-            raise _corrupt(number, str(error)) from error
+            raise _corrupt(stream, number, str(error)) from error
         if checksum != _checksum(previous, body):
-            raise _corrupt(number, "its checksum does not match")
+            raise _corrupt(stream, number, "its checksum does not match")
         records.append(record)
         previous = checksum
     return records
 
 
-def _corrupt(number: int, why: str) -> Corrupt:
+def _corrupt(stream: str, number: int, why: str) -> Corrupt:
     return Corrupt(
-        f"record {number} of the ledger cannot be trusted: {why}. Restore {STREAM} of the operations host from its backup, "
+        f"record {number} of the ledger cannot be trusted: {why}. Restore {stream} of the operations host from its backup, "
         "or cut the file before that record and accept the loss of what follows"
     )
 
@@ -101,8 +118,8 @@ def _checksum(previous: str, body: str) -> str:
     return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
 
 
-def _checksum_of(line: bytes) -> str:
+def _checksum_of(stream: str, line: bytes) -> str:
     try:
         return str(json.loads(line)["sha256"])
     except (ValueError, KeyError) as error:
-        raise _corrupt(0, f"the last one is unreadable ({error})") from error
+        raise _corrupt(stream, 0, f"the last one is unreadable ({error})") from error

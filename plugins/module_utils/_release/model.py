@@ -55,7 +55,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Performed:
-    """An operation that ended. ``slot`` is the live one afterwards, ``release`` what runs in it."""
+    """An operation that ended. ``slot`` is the live one afterwards, ``release`` what runs in it.
+
+    ``override`` is why it went on although users did not get what was promised to them, where somebody said so. ``accepted`` are
+    the rules that its migrations break on purpose: file, line, rule and reason of each.
+    """
 
     run: str
     verb: str
@@ -67,6 +71,31 @@ class Performed:
     who: str = ""
     started: float = 0.0
     when: float = 0.0
+    override: str = ""
+    accepted: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Work:
+    """Work on the data of a database host, such as a backup: that it began, where ``verdict`` is "", or how it ended.
+
+    Times are seconds since the epoch; ``within`` is how many seconds it may take at most. ``about`` names what did not pass.
+    ``measured`` maps what was measured to numbers, ``rpo_s`` and ``rto_s`` among them, and ``targets`` the same names to what
+    they are held against.
+    """
+
+    run: str
+    verb: str
+    host: str
+    verdict: str = ""
+    why: str = ""
+    who: str = ""
+    started: float = 0.0
+    when: float = 0.0
+    within: float = 0.0
+    about: Sequence[str] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
+    targets: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +121,12 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Phase:
-    """The verdict on one phase of a run, with the reason where it is not ``pass``, and the ``numbers`` of a canary."""
+    """The verdict on one phase of a run, with the reason where it is not ``pass``, and the ``numbers`` of a canary.
+
+    ``last_words`` are what replicas that failed, or were taken back, wrote last: host, replica, container and lines of each.
+    ``share`` is the percentage of the traffic that the release had in a step of a canary, 0 elsewhere.
+    ``accepted`` are the rules that migrations break on purpose: file, line, rule and reason of each.
+    """
 
     name: str
     verdict: str
@@ -100,6 +134,9 @@ class Phase:
     blames_release: bool = False
     at: float = 0.0
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    last_words: Sequence[Mapping[str, Any]] = ()
+    share: int = 0
+    accepted: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +144,9 @@ class Journal:
     """The operation under way: from where it started, what it is after, which phases it must pass, which were judged.
 
     ``origin`` is the release id that was live at the start ("" before the first deploy), in slot ``origin_slot``; ``resumes``
-    says that the run before was interrupted, and may have left the fleet between two releases.
+    says that the run before was interrupted, and may have left the fleet between two releases. ``tolerated`` are the promises to
+    users that were not kept already when it began, and ``override`` is why it went on in spite of that. ``application`` is "" in
+    the journal of a run that began before it was written down.
     """
 
     run: str
@@ -121,6 +160,9 @@ class Journal:
     expected: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
     resumes: bool = False
+    application: str = ""
+    override: str = ""
+    tolerated: tuple[str, ...] = ()
 
     @property
     def has_touched_hosts(self) -> bool:

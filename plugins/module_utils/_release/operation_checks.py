@@ -13,17 +13,18 @@ from .._judge.described import Described as Comparison
 from .._judge.described import check as check_canary
 from .._judge.described_workers import Described as Proof
 from .._judge.described_workers import check as check_workers
+from .._judge.fetch import Place
 from .._judge.operation_worker import PROOF
 from .batches import PAGE
 from .plan import Rollout
 
 
-def check_comparisons(rollout: Rollout) -> None:
+def check_comparisons(rollout: Rollout, prometheus: Place | None = None) -> None:
     """What the judge would refuse is refused before anything changes."""
     for batch in rollout.batches:
         for duration in (batch["watch"], *(batch["ask"].get(what, "0s") for what in ("promotion", "inconclusive"))):
             if batch["canary"]:
-                check_canary(into(Comparison, {**batch["canary"], "duration": duration}))
+                check_canary(into(Comparison, {**batch["canary"], "prometheus": prometheus, "duration": duration}))
 
 
 def check_jobs(services: Mapping[str, Any]) -> None:

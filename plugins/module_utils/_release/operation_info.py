@@ -9,21 +9,25 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .._core.errors import MainstayError
 from .._edge.run import Reading, Report
 from .._edge.spec import into
 from .._lock import stored as lock
 from .._lock.ready import is_free
+from .._store.model import Store
 from . import ledger, stored
 from .batches import Endpoint, endpoints, entrances
 from .model import Journal, Ledger
+from .works import UNDER_WAY, UNFINISHED, unfinished
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which environment, and how many of the last operations are of interest."""
+    """Which environment, and how many of the last operations, and works on the data, are of interest."""
 
     environment: str
     operations: int = 10
+    works: int = 0
     addresses: Mapping[str, str] = field(default_factory=dict)
     entrances: Mapping[str, str] = field(default_factory=dict)
     directory: str = "/var/lib/mainstay"
@@ -37,6 +41,7 @@ def _read(wanted: Query) -> Report:
         "releases": _releases(known),
         "endpoints": _endpoints(wanted, known),
         "operations": [asdict(done) for done in known.operations[-wanted.operations :]] if wanted.operations else [],
+        **(_works(store, wanted.works) if wanted.works else {"works": []}),
         "journal": _under_way(journal) if journal else {},
         "lock": {
             "token": lease.token,
@@ -44,6 +49,17 @@ def _read(wanted: Query) -> Report:
             "lapsed": lease.holder is not None and is_free(lease, time.time()),
         },
     }
+
+
+def _works(store: Store, most: int) -> Mapping[str, Any]:
+    """The stream is read for who wants it only: it is long. One that nobody can trust takes nothing else from who looks."""
+    try:
+        known = ledger.works(store)
+    except MainstayError as error:
+        return {"works": [], "warnings": [f"the works on the data are not told: {error.message}"]}
+    dead = unfinished(known, time.time())
+    told = [{**asdict(one), "state": one.verdict or (UNFINISHED if one in dead else UNDER_WAY)} for one in known[-most:]]
+    return {"works": told}
 
 
 def _under_way(journal: Journal) -> Mapping[str, Any]:

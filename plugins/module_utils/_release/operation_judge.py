@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,86 +14,28 @@ from .._core.errors import InvalidInput, MainstayError, NotFound
 from .._core.plan import Plan, Step
 from .._edge.require import PROMETHEUS, require
 from .._edge.run import Operation, Report
-from .._edge.spec import Seconds, into
-from .._fence.fence import Fence
-from .._health.described import Described as Asked
+from .._edge.spec import into
 from .._health.described import endpoint
-from .._judge.described import Described, check
-from .._judge.described_workers import Described as Proof
-from .._judge.described_workers import check as check_workers
 from .._store.directory import DirectoryStore
 from . import approvals, health, ledger, stored, verdict
 from .approval import ABORT, PROMOTE, Approval
 from .heartbeat import Heartbeat, is_heard
 from .model import FAIL, INCONCLUSIVE, PASS, Journal, Phase
+from .operation_question import Question
+from .signs import Signs
 from .verdict import Verdict
 
-NONE, THIRTY, MINUTE = Seconds(0), Seconds(30), Seconds(60)
 BEATS_S = 10.0
 
 
 @dataclass(frozen=True)
-class Part:
-    """One phase, the hosts that had to take part in it, and what each registered."""
-
-    phase: str
-    hosts: Sequence[str]
-    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    any_will_do: bool = False
-
-
-@dataclass(frozen=True)
-class Asking:
-    """How long to wait for a person: to promote what passed, and what could not be judged; and whether it must be another."""
-
-    promotion: Seconds = NONE
-    inconclusive: Seconds = NONE
-    another: bool = False
-
-    def seconds(self, judged: Verdict) -> float:
-        return {PASS: self.promotion, INCONCLUSIVE: self.inconclusive}.get(judged.verdict, NONE)
-
-
-@dataclass(frozen=True)
-class Question:
-    """The phases since the last verdict, in their order, and the endpoints that must be well now, for as long as it bakes."""
-
-    run: str
-    fence: Fence
-    phases: tuple[Part, ...]
-    endpoints: tuple[Asked, ...] = ()
-    dependencies: tuple[Asked, ...] = ()
-    healthy: int = 1
-    deadline: Seconds = THIRTY
-    bake: Seconds = NONE
-    canary: Described | None = None
-    workers: tuple[Proof, ...] = ()
-    ask: Asking = Asking()
-    lease: Seconds = MINUTE
-    directory: str = "/var/lib/mainstay"
-
-    @property
-    def last(self) -> str:
-        """The phase that the verdict is about."""
-        return self.phases[-1].phase
-
-    def watches(self, seconds: float, *, longer: bool = True) -> list[health.Watch]:
-        """What is watched beside the endpoints for so many seconds, and longer where that proves nothing."""
-
-        def lasting(one: Described | Proof) -> Any:
-            return replace(one, duration=str(seconds), longer=one.longer if longer else "0s")
-
-        canary = [health.of_canary(check(lasting(self.canary)))] if self.canary else []
-        return canary + [health.of_workers(check_workers(lasting(one))) for one in self.workers]
-
-
-@dataclass(frozen=True)
 class Evidence:
-    """The open journal, and the verdict on each phase, up to the first that did not pass."""
+    """The open journal, the verdict on each phase, up to the first that did not pass, and what monitoring saw meanwhile."""
 
     store: DirectoryStore
     journal: Journal
     verdicts: Mapping[str, Verdict]
+    signs: Signs
 
     @property
     def decisive(self) -> Verdict:
@@ -116,9 +58,15 @@ def _read(wanted: Question) -> Evidence:
     journal = ledger.open_journal(store)
     if journal is None or journal.run != wanted.run:
         raise NotFound(f"run {wanted.run} has no open journal: start with the phase that decides what is to be done")
-    people = _People(store, wanted, journal)
-    with Heartbeat(renew, people.have_aborted, min(BEATS_S, wanted.lease / 4), is_heard) as heart:
-        return Evidence(store, journal, _judged(wanted, people, heart.is_over))
+    people, signs = _People(store, wanted, journal), Signs(wanted.monitoring, store, wanted.fence.environment)
+    signs.keep(journal)
+
+    def beat() -> None:
+        renew()
+        signs.keep(journal)
+
+    with Heartbeat(beat, people.have_aborted, min(BEATS_S, wanted.lease / 4), is_heard) as heart:
+        return Evidence(store, journal, _judged(wanted, people, heart.is_over), signs)
 
 
 @dataclass(frozen=True)
@@ -157,25 +105,27 @@ def _judged(wanted: Question, people: _People, is_over: Callable[[], bool]) -> d
             break
     last = list(verdicts)[-1]
     if verdicts[last].verdict == PASS:
-        verdicts[last] = _watched(wanted, people, is_over)
+        known = verdicts[last]
+        seen = _watched(wanted, people, is_over)
+        verdicts[last] = replace(seen, last_words=known.last_words, accepted=known.accepted)
     return {**verdicts, last: health.excused(verdicts[last], [endpoint(one) for one in wanted.dependencies])}
 
 
 def _watched(wanted: Question, people: _People, is_over: Callable[[], bool]) -> Verdict:
     """Whatever goes wrong while it watches proves nothing of the release, and is undone like that."""
     try:
-        return _decided(wanted, people, _seen(wanted, is_over), is_over)
+        return _decided(wanted, people, _seen(wanted, people.journal.tolerated, is_over), is_over)
     except MainstayError as error:
         return Verdict(INCONCLUSIVE, error.message)
 
 
-def _seen(wanted: Question, is_over: Callable[[], bool]) -> Verdict:
-    """Whether the endpoints become well and stay so, workers work, and a canary does as well as the live side."""
+def _seen(wanted: Question, tolerated: Sequence[str], is_over: Callable[[], bool]) -> Verdict:
+    """Whether the endpoints become well and stay so, workers work, a canary does as well as the live side, promises are kept."""
     asked = [endpoint(one) for one in wanted.endpoints]
     became = health.become_well(asked, wanted.healthy, wanted.deadline)
-    if became.verdict != PASS or not (wanted.bake or wanted.canary or wanted.workers):
+    if became.verdict != PASS or not (wanted.bake or wanted.canary or wanted.workers or wanted.slo):
         return became
-    return health.watched(asked, wanted.bake, wanted.watches(wanted.bake), is_over)
+    return health.watched(asked, wanted.bake, wanted.watches(wanted.bake, tolerated), is_over)
 
 
 def _decided(wanted: Question, people: _People, seen: Verdict, is_over: Callable[[], bool]) -> Verdict:
@@ -193,7 +143,7 @@ def _asked(wanted: Question, people: _People, seen: Verdict, is_over: Callable[[
     patience = wanted.ask.seconds(seen)
     people.ask(patience)
     asked = [endpoint(one) for one in wanted.endpoints]
-    watches = wanted.watches(patience, longer=False)
+    watches = wanted.watches(patience, people.journal.tolerated, longer=False)
     meanwhile = health.watched(asked, patience, watches, lambda: people.decision is not None or is_over())
     decision = people.decision
     if meanwhile.verdict == FAIL or decision:
@@ -208,7 +158,11 @@ def _plan(wanted: Question, found: Evidence) -> Plan:
 
 def _apply(wanted: Question, found: Evidence, _plan: Plan) -> Report:
     now = time.time()
-    phases = (Phase(name, v.verdict, v.why, v.blames_release, now, v.numbers) for name, v in found.verdicts.items())
+    shares = {part.phase: part.share for part in wanted.phases}
+    phases = (
+        Phase(name, v.verdict, v.why, v.blames_release, now, v.numbers, v.last_words, shares[name], v.accepted)
+        for name, v in found.verdicts.items()
+    )
     ledger.write_journal(found.store, replace(found.journal, phases=(*found.journal.phases, *phases)))
     return _report(wanted, found)
 
@@ -222,6 +176,7 @@ def _report(wanted: Question, found: Evidence) -> Report:
         "numbers": judged.numbers,
         "judged": wanted.last,
         "touched_hosts": found.journal.has_touched_hosts,
+        "warnings": found.signs.warnings,
     }
 
 

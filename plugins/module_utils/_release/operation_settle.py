@@ -16,6 +16,8 @@ from .._fence.fence import Fence
 from .._store.directory import DirectoryStore
 from . import ledger, reports, stored
 from .model import PASS, Journal, Mark, Performed
+from .monitoring import UNMONITORED, Monitoring
+from .signs import Signs
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Ending:
     fence: Fence
     undone: bool = False
     directory: str = "/var/lib/mainstay"
+    monitoring: Monitoring = UNMONITORED
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,10 @@ def _apply(wanted: Ending, found: Open, _plan: Plan) -> Report:
     ledger.append(found.store, *records(found.journal, now))
     if wanted.undone or found.journal.verdict == PASS:
         ledger.write_journal(found.store, None)
+    signs = Signs(wanted.monitoring, found.store, wanted.fence.environment)
+    signs.take_down(found.journal.application)
     stored.give_back(found.store, wanted.run)
-    return {**_report(wanted, found), "report": _written(wanted, found, now)}
+    return {**_report(wanted, found), "report": _written(wanted, found, now), "warnings": signs.warnings}
 
 
 def _written(wanted: Ending, found: Open, now: float) -> str:
@@ -83,6 +88,8 @@ def records(journal: Journal, now: float) -> list[Mark | Performed]:
         who=journal.who,
         started=journal.started,
         when=now,
+        override=journal.override,
+        accepted=tuple(one for phase in journal.phases for one in phase.accepted),
     )
     if passed:
         return [done, *_left_behind(journal, now), Mark(journal.release, "proven", f"{journal.verb} passed", journal.who, now)]

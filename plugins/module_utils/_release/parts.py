@@ -89,11 +89,11 @@ class Move:
     def _route(self, part: Part) -> batches.Route:
         slots = {self.slot: part.serves, other(self.slot): part.rest}
         weigh = partial(weights, self.slot, part.share) if part.share else batches.evenly
-        return batches.route(self.release.services, self.counts, slots, weigh)
+        return batches.route(self.release.services, self.counts, slots, len(self.fleet.servers), weigh)
 
     def _asking(self, part: Part) -> dict[str, Any]:
         return {"promotion": part.pause, "inconclusive": self.course.ask, "another": self.course.another}
 
     def _comparison(self) -> dict[str, Any]:
         both = {name: spec for name, spec in self.release.services.items() if other(self.slot) in self.counts[name]}
-        return comparison(self.course, both, self.application, self.fleet.statistics, self.slot)
+        return comparison(self.course, both, self.application, self.fleet, self.slot)

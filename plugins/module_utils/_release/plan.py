@@ -16,11 +16,13 @@ from .._core.errors import InvalidInput, Unavailable
 from .._core.plan import Plan, Step
 from .._core.text import listed
 from . import batches, canary
-from .model import SLOTS, Fleet, Journal, Ledger, Release, other
+from .model import SLOTS, Fleet, Journal, Ledger, Release, Spec, other
 from .parts import Move, Part, by_host, by_share
-from .ready import has_replicas, has_servers, is_routed, most, replicas, rotation, running, serves, services_in
+from .ready import has_replicas, has_servers, is_routed, leaving_as, most, replicas, rotation, running, serves, services_in
 
 NOTHING, REPAIR, REPLACE = "nothing", "repair", "replace"
+RECOVER = "recover"
+"""The verb of a run that does nothing unless the one before it was interrupted."""
 TRIM = "trim"
 """The phase in which replicas that are too many stop, after no router sends anybody to them any more."""
 
@@ -223,12 +225,18 @@ def _left(number: int, hosts: Sequence[str], slot: str, services: tuple[str, ...
 
 def _undo(release: Release, origin: Release | None, live: str, slot: str, found: Found) -> dict[str, Any]:
     hosts = list(found.fleet.replicas)
-    services = {**release.services, **(origin.services if origin else {})}
+    services = {**release.services, **_leaving_as(release, origin)}
     back = {live: hosts, other(live): []} if origin and live else {slot: [], other(slot): []}
     sized = counts(origin, live, None) if origin else {}
     return {
-        "route": batches.route(services, {name: sized.get(name, {}) for name in services}, back),
+        "route": batches.route(services, {name: sized.get(name, {}) for name in services}, back, len(found.fleet.servers)),
         "retire": sorted(release.services) if slot != live else [],
         "slot": slot,
         "endpoints": batches.endpoints(origin, live, found.fleet.addresses) if origin else [],
     }
+
+
+def _leaving_as(release: Release, origin: Release | None) -> Mapping[str, Spec]:
+    """The services to go back to. Whoever leaves then is with the release, so it says how."""
+    known = origin.services if origin else {}
+    return {name: leaving_as(spec, release.services.get(name, spec)) for name, spec in known.items()}

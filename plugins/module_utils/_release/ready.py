@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import InvalidInput
-from .._core.text import IMAGE, NAME, choice, listed, seconds, shown
+from .._core.text import IMAGE, NAME, choice, listed, rate, seconds, shown
 from .model import KINDS, ROUTED, SLOTS, Fleet, Release, Spec
 
 MOST_REPLICAS = 100
@@ -17,8 +17,13 @@ _KNOWN = {
     "kind", "image", "replicas", "max_replicas", "container_port", "ports", "health", "environment", "secrets",
     "drain_timeout", "stop_timeout", "memory", "cpus", "command", "route", "user", "read_only", "tmpfs", "pids_limit",
     "network", "volumes", "capabilities", "ulimits", "init", "spread", "jobs", "sticky", "testers",
+    "drain_rate",
 }  # fmt: skip
 _NEEDED = {"kind", "image", "container_port", "ports"}
+
+
+LEAVING = ("drain_timeout", "spread", "drain_rate")
+"""Options that say how sessions leave."""
 
 
 def check_services(services: Mapping[str, Any]) -> Mapping[str, Spec]:
@@ -46,12 +51,28 @@ def _check_service(name: str, service: Any) -> None:
     if not isinstance(service.get("health", {}), Mapping):
         raise InvalidInput(f"health of service {name} must be a dictionary, such as {{path: /health}}")
     seconds(service.get("health", {}).get("deadline", "60s"), noun=f"deadline of the health of service {name}")
-    for option in ("drain_timeout", "stop_timeout"):
-        seconds(service.get(option, "0s"), noun=f"{option} of service {name}")
+    seconds(service.get("stop_timeout", "0s"), noun=f"stop_timeout of service {name}")
+    _check_leaving(name, service)
     if "jobs" in service and (service["kind"] != "worker" or not isinstance(service["jobs"], Mapping)):
         raise InvalidInput(f"jobs of service {name} is for workers, and a dictionary such as {{done: shop_jobs_done_total}}")
     if set(service["ports"]) != set(SLOTS):
         raise InvalidInput(f"service {name} needs the first port of each slot: ports: {{blue: 21000, green: 22000}}")
+
+
+def _check_leaving(name: str, service: Spec) -> None:
+    """As haproxy_route checks it again, but before anything has changed."""
+    timeout = seconds(service.get("drain_timeout", "30s"), noun=f"drain_timeout of service {name}")
+    spread = seconds(service.get("spread", "0s"), noun=f"spread of service {name}")
+    if spread > timeout:
+        raise InvalidInput(f"service {name}: a spread of {spread:g} s does not fit in its drain_timeout, {timeout:g} s")
+    if "drain_rate" in service:
+        rate(service["drain_rate"], noun=f"drain_rate of service {name}")
+
+
+def leaving_as(spec: Spec, today: Spec) -> Spec:
+    """The service, whose sessions leave as the other description of it says."""
+    kept = {option: value for option, value in spec.items() if option not in LEAVING}
+    return {**kept, **{option: today[option] for option in LEAVING if option in today}}
 
 
 def replicas(name: str, service: Spec) -> int:

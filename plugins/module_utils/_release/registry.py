@@ -14,6 +14,8 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +41,14 @@ class Registry:
     username: str = ""
     password: str = ""
     ca_path: str = ""
+
+
+def pin(services: Mapping[str, Any], version: str, registry: Registry) -> dict[str, str]:
+    """The image of each service by digest, whatever becomes of its tag."""
+    names = list(services)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        digests = pool.map(lambda name: digest_of(services[name]["image"], version, registry), names)
+        return {name: f"{services[name]['image']}@{digest}" for name, digest in zip(names, digests, strict=True)}
 
 
 def digest_of(repository: str, tag: str, registry: Registry) -> str:

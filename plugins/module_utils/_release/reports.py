@@ -5,33 +5,75 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from .._core.errors import MainstayError
 from .._report import page
 from .._report.model import Gate, Line, Record
 from .._store.directory import DirectoryStore
+from .._store.model import Changed
+from . import ledger
 from .dora import four
-from .model import PASS, Journal, Ledger, Performed
+from .model import PASS, Journal, Ledger, Performed, Phase, Work
+from .works import recovery
 
 DIRECTORY = "reports"
 LINES = 200
-"""Operations in an index."""
+"""Operations in an index, and whose reports are kept; the ledger keeps all of them."""
+TRIES = 20
 
 
 def write(root: Path, journal: Journal, known: Ledger, ended: float, *, undone: bool) -> Path:
     """Write the report of the operation that the ledger learned of last, and the index; returns where the report is."""
     store = DirectoryStore(root / DIRECTORY)
     made = record(root.name, journal, ended, undone=undone)
-    lines = [_line(done, known, root / DIRECTORY, journal.run) for done in reversed(known.operations[-LINES:])]
-    documents = {
-        f"{journal.run}.json": json.dumps({**asdict(made), "sentence": made.sentence}, indent=1, sort_keys=True),
-        f"{journal.run}.html": page.report(made),
-        "index.html": page.index(root.name, four(known, ended), lines),
-    }
-    for name, text in documents.items():
-        store.replace(name, text.encode(), store.read(name))
+    text = json.dumps({**asdict(made), "sentence": made.sentence}, indent=1, sort_keys=True)
+    _put(store, f"{journal.run}.json", lambda: text)
+    _put(store, f"{journal.run}.html", lambda: page.report(made))
+    write_index(root, lambda: known, lambda: _works(root), ended)
+    _forget(store, root / DIRECTORY, known)
     return root / DIRECTORY / f"{journal.run}.html"
+
+
+def write_index(root: Path, load: Callable[[], Ledger], load_works: Callable[[], Sequence[Work]], now: float) -> None:
+    """Write the page of the environment, which follows from the ledger as ``load`` reads it."""
+
+    def text() -> str:
+        known = load()
+        lines = [_line(done, known, root / DIRECTORY) for done in reversed(known.operations[-LINES:])]
+        return page.index(root.name, four(known, now), lines, recovery(load_works(), now))
+
+    _put(DirectoryStore(root / DIRECTORY), "index.html", text)
+
+
+def _works(root: Path) -> Sequence[Work]:
+    """A stream that nobody can read is told of by those who write into it, and keeps no deploy from its report."""
+    try:
+        return ledger.works(DirectoryStore(root))
+    except MainstayError:
+        return ()
+
+
+def _put(store: DirectoryStore, name: str, text: Callable[[], str]) -> None:
+    """Others may write the index at the same moment: what it says is read after what is replaced, so nobody's record is lost."""
+    for _try in range(TRIES):
+        with suppress(Changed):
+            before = store.read(name)
+            return store.replace(name, text().encode(), before)
+    raise Changed(f"{name} is changed by other runs all the time; run again")
+
+
+def _forget(store: DirectoryStore, directory: Path, known: Ledger) -> None:
+    """Remove the reports of operations that no index lists any more, and nothing else: files of other names are not ours."""
+    listed = {done.run for done in known.operations[-LINES:]}
+    old = {done.run for done in known.operations[:-LINES]} - listed
+    for path in sorted(directory.glob("*.html")) + sorted(directory.glob("*.json")):
+        if path.stem in old:
+            with suppress(MainstayError):  # what was to be told is written
+                store.remove(path.name)
 
 
 def record(environment: str, journal: Journal, ended: float, *, undone: bool) -> Record:
@@ -49,11 +91,16 @@ def record(environment: str, journal: Journal, ended: float, *, undone: bool) ->
         why=journal.why,
         before=journal.origin,
         now=journal.release if passed else journal.origin if undone else "",
-        gates=tuple(Gate(phase.name, phase.verdict, phase.why, phase.at, phase.numbers) for phase in journal.phases),
+        gates=tuple(_gate(phase) for phase in journal.phases),
+        override=journal.override,
     )
 
 
-def _line(done: Performed, known: Ledger, directory: Path, this: str) -> Line:
+def _gate(phase: Phase) -> Gate:
+    return Gate(phase.name, phase.verdict, phase.why, phase.at, phase.numbers, phase.last_words, phase.share, phase.accepted)
+
+
+def _line(done: Performed, known: Ledger, directory: Path) -> Line:
     mark = known.marks.get(done.asked)
     report = f"{done.run}.html"
     return Line(
@@ -65,5 +112,5 @@ def _line(done: Performed, known: Ledger, directory: Path, this: str) -> Line:
         why=done.why,
         seconds=done.when - done.started,
         fate=mark.mark if mark else "",
-        report=report if done.run == this or (directory / report).exists() else "",
+        report=report if (directory / report).exists() else "",
     )

@@ -14,29 +14,48 @@ from .model import FAIL, INCONCLUSIVE, PASS
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one host made of a phase: ``ok``, ``failed``, ``unreachable``, or ``missing`` when it never ran it."""
+    """What one host made of a phase: ``ok``, ``failed``, ``unreachable``, or ``missing`` when it never ran it.
+
+    ``last_words`` are those of replicas, as docker_replicas returns them, ``accepted`` what db_migrate returns.
+    """
 
     host: str
     state: str
     message: str = ""
     error: str = ""
+    last_words: Sequence[Mapping[str, Any]] = ()
+    accepted: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
     """``pass`` only if every host and every endpoint was seen to be well. ``blames_release`` says whose fault it was.
 
-    ``numbers`` are those of the canary that was compared, as canary_check returns them.
+    ``numbers`` are those of the canary that was compared, as canary_check returns them. ``last_words`` are what replicas wrote
+    last, each with its host, ``accepted`` the rules that migrations break on purpose.
     """
 
     verdict: str
     why: str = ""
     blames_release: bool = False
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    last_words: tuple[Mapping[str, Any], ...] = ()
+    accepted: tuple[Mapping[str, Any], ...] = ()
 
 
+SPEAKERS = 10
+"""Replicas whose last words a journal keeps of a phase: of a hundred that failed, ten tell why."""
 RELEASE_ERRORS = frozenset(
-    {"ReplicaNotHealthy", "ReplicaCrashed", "CommandFailed", "StatementFailed", "ChecksumChanged", "OutOfOrder", "ServerNotUp"}
+    {
+        "ReplicaNotHealthy",
+        "ReplicaCrashed",
+        "CommandFailed",
+        "StatementFailed",
+        "OverBudget",
+        "ChecksumChanged",
+        "OutOfOrder",
+        "ServerNotUp",
+    }
 )
 """Errors that speak against the release; others, such as a full disk, speak against the environment."""
 
@@ -48,10 +67,14 @@ def outcome(host: str, phase: str, result: Mapping[str, Any] | None) -> Outcome:
     if result.get("unreachable"):
         return Outcome(host, "unreachable", str(result.get("msg", "")))
     if result.get("failed"):
-        return Outcome(host, "failed", str(result.get("msg", "")), str(result.get("error", "")))
+        return Outcome(host, "failed", str(result.get("msg", "")), str(result.get("error", "")), **_told(result))
     if result.get("skipped") or result.get("phase") != phase:
         return Outcome(host, "missing", "it was skipped")
-    return Outcome(host, "ok")
+    return Outcome(host, "ok", **_told(result))
+
+
+def _told(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: result.get(name) or () for name in ("last_words", "accepted")}
 
 
 def of_hosts(outcomes: Sequence[Outcome], *, any_will_do: bool = False) -> Verdict:
@@ -59,11 +82,19 @@ def of_hosts(outcomes: Sequence[Outcome], *, any_will_do: bool = False) -> Verdi
     if not outcomes:
         return Verdict(INCONCLUSIVE, "no host took part")
     bad = [outcome for outcome in outcomes if outcome.state != "ok"]
+    words, accepted = _last_words(outcomes), tuple(one for outcome in outcomes for one in outcome.accepted)
     if not bad or (any_will_do and len(bad) < len(outcomes)):
-        return Verdict(PASS)
+        return Verdict(PASS, last_words=words, accepted=accepted)
     failed = [outcome for outcome in bad if outcome.state == "failed"]
     why = "; ".join(f"{o.host} {o.state}: {o.message}" for o in bad)
-    return Verdict(FAIL if failed else INCONCLUSIVE, why, any(o.error in RELEASE_ERRORS for o in failed))
+    blames = any(o.error in RELEASE_ERRORS for o in failed)
+    return Verdict(FAIL if failed else INCONCLUSIVE, why, blames, last_words=words, accepted=accepted)
+
+
+def _last_words(outcomes: Sequence[Outcome]) -> tuple[Mapping[str, Any], ...]:
+    """Those of hosts that failed come first."""
+    heard = sorted(outcomes, key=lambda outcome: outcome.state == "ok")
+    return tuple({"host": one.host, **words} for one in heard for words in one.last_words)[:SPEAKERS]
 
 
 def of_endpoints(results: Sequence[Result]) -> Verdict:
@@ -84,6 +115,11 @@ def of_canary(told: Mapping[str, Any]) -> Verdict:
 def of_workers(told: Mapping[str, Any]) -> Verdict:
     """What worker_check found."""
     return Verdict(told["verdict"], told["told"], told["verdict"] == FAIL)
+
+
+def of_promises(told: Mapping[str, Any]) -> Verdict:
+    """What slo_check found. It counts what all users got, so it does not tell which release was at fault."""
+    return Verdict(told["verdict"], told["told"])
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

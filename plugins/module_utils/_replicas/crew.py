@@ -8,19 +8,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .._core.errors import MainstayError, NotFound
 from .._core.plan import Plan, Step
+from .._core.wait import Pace, wait_until
 from .._health.threads import at_once
 from . import plan as steps
 from .body import with_secrets
-from .model import KEEP, STAY_DOWN, Container, Engine, Found, PortTaken, Replica
+from .model import KEEP, STAY_DOWN, Container, Engine, Found, PortTaken, Replica, ReplicaEnding
 from .observed import holders_of, replica_of
 from .ready import is_alterable, is_up, was_killed
 from .watch import Watch, Watched
 
 T = TypeVar("T")
+ENDING = Pace(5.0, 0.1)
+"""How long a container may take to end, once it does."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Outcome:
         """The first failure that explains the others: a crash before what was given up because of it."""
         failures = [one.failure for one in self.watched if one.failure]
         return min(failures, key=lambda error: type(error).__name__ == "Abandoned", default=None)
+
+    @property
+    def last_words(self) -> list[Mapping[str, Any]]:
+        """What each replica that failed wrote last."""
+        return [words for one in self.watched if one.failure for words in one.failure.details.get("last_words", ())]
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,17 @@ class Crew:
     def _disarm(self, step: Step) -> None:
         if is_alterable(step.data):
             with suppress(NotFound):  # gone by itself is as good
-                self.engine.rearm(step.data.id, STAY_DOWN)
+                is_forbidden, _seen = wait_until(lambda: self._has_forbidden(step.data.id), bool, ENDING)
+                if not is_forbidden:
+                    self.engine.rearm(step.data.id, STAY_DOWN)
+
+    def _has_forbidden(self, container: str) -> bool:
+        """False while a container that crashes again and again ends at just that moment."""
+        try:
+            self.engine.rearm(container, STAY_DOWN)
+        except ReplicaEnding:
+            return False
+        return True
 
     def _stop(self, step: Step) -> str:
         """The replica's name if it had to be killed."""

@@ -116,6 +116,12 @@ def secrets_of(given: Any, environment: Mapping[str, str], noun: str) -> dict[st
     return values
 
 
+def secret_values(secrets: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of all services, to be hidden; who stops replicas must not fail for a value that makes no sense."""
+    given = (values for values in secrets.values() if isinstance(values, Mapping))
+    return tuple(str(value) for values in given for value in values.values())
+
+
 def _secrets(release: Release, described: Mapping[str, Any], secrets: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     unknown = sorted(str(name) for name in secrets if name not in described)
     if unknown:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from .._core.errors import Failed, MainstayError, NotFound, Unavailable
-from .model import PortTaken, PullRefused
+from .model import PortTaken, PullRefused, ReplicaEnding
 
 # Older SDKs import distutils, for which setuptools' shim loads all of setuptools: 80 ms of the SDK's 160.
 _finders = sys.meta_path[:]
@@ -25,6 +25,7 @@ ASK_S, PULL_S = 60, 300
 
 SIGNS: tuple[tuple[type[MainstayError], str, str], ...] = (
     (Unavailable, "no space left on device", "the disk of this host is full: free space (docker system df), then run again"),
+    (ReplicaEnding, "cannot update a stopped container", "it ended just then: run again"),
     (PortTaken, "port is already allocated", "another container has the port: docker ps names it"),
     (PortTaken, "address already in use", "another process has the port: ss -ltnp names it"),
     (NotFound, "manifest unknown", "the registry has no such image: look whether the release was pushed"),

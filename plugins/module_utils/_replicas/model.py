@@ -31,6 +31,10 @@ class ReplicaCrashed(Failed):
     """A replica ended while its health was waited for."""
 
 
+class ReplicaEnding(Failed):
+    """A container ends at the very moment in which it is to be changed, and cannot be until it has."""
+
+
 class PortTaken(Failed):
     """Somebody else listens on the port that a replica needs."""
 
@@ -167,10 +171,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Retired:
-    """No replica of these services shall run in the slot; with ``remove`` none shall be left. Timeouts by service, in seconds."""
+    """No replica of these services shall run in the slot; with ``remove`` none shall be left. Timeouts by service, in seconds.
+
+    With ``last_words`` it is told what they wrote last, without these ``secrets``.
+    """
 
     scope: Scope
     slot: str
     services: tuple[str, ...]
     timeouts: Mapping[str, int] = field(default_factory=dict)
     remove: bool = False
+    last_words: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -15,9 +15,9 @@ from .._edge.require import DOCKER
 from .._edge.run import Operation, Report
 from .._edge.spec import into
 from .._fence.fence import Fence, check
-from . import grammar, report, survey
+from . import grammar, last_words, report, survey
 from .crew import Crew, Outcome
-from .described import Release, scope, wanted
+from .described import Release, scope, secret_values, wanted
 from .docker import Docker
 from .model import SLOTS, Found, Retired, Wanted
 from .plan import plan_retired, plan_running
@@ -59,7 +59,8 @@ def _retired(params: Mapping[str, Any]) -> Retired:
     whose = scope(params["fence"]["environment"], params["application"])
     slot = choice(params["slot"], dict.fromkeys(SLOTS), "slot")
     names = tuple(NAME.check(name) for name in _named(params["services"]))
-    return Retired(whose, slot, names, remove=params["state"] == "absent")
+    hidden = secret_values(params["secrets"])
+    return Retired(whose, slot, names, remove=params["state"] == "absent", last_words=params["last_words"], secrets=hidden)
 
 
 def _named(services: Any) -> Mapping[str, Any]:
@@ -99,18 +100,26 @@ def _plan(request: Request, found: Found) -> Plan:
 def _apply(request: Request, found: Found, plan: Plan) -> Report:
     engine = Docker(request.socket)
     crew = Crew(engine, lambda: check(request.fence), request.credentials, request.timeouts)
+    spoken = _last_words(engine, request.asked, plan)
     outcome = crew.perform(plan, found)
     now = Found(survey.replicas(engine, request.asked.scope), well=found.well)
-    told = _report(request, now, outcome)
+    told = {**_report(request, now, outcome), "last_words": [*spoken, *outcome.last_words]}
     if outcome.failure:
         raise type(outcome.failure)(outcome.failure.message, **{**outcome.failure.details, **told})
     return told
 
 
+def _last_words(engine: Docker, asked: Wanted | Retired, plan: Plan) -> list[dict[str, Any]]:
+    """Heard before anything is stopped, for what a program says when it is told to stop is not why it was told to."""
+    if isinstance(asked, Wanted) or not asked.last_words:
+        return []
+    return last_words.of_stopped(engine, [step.data for step in plan.steps], asked.secrets)
+
+
 def _report(request: Request, found: Found, outcome: Outcome) -> dict[str, Any]:
     asked = request.asked
     concerned = [r for r in found.replicas if r.slot == asked.slot and r.service in asked.services]
-    return {"replicas": report.after(concerned, found.well, outcome)}
+    return {"replicas": report.after(concerned, found.well, outcome), "last_words": []}
 
 
 REPLICAS = Operation(

@@ -20,7 +20,8 @@ from .._health.check import check_all
 from .._health.model import Answer, Endpoint, Policy, Result, Target
 from .._health.probe import probe
 from .._health.threads import at_once
-from .masked import forms, last_lines
+from .last_words import Words, heard
+from .masked import forms
 from .model import Container, Engine, ReplicaCrashed, ReplicaNotHealthy
 from .observed import replica_of
 from .ready import has_crashed
@@ -88,8 +89,8 @@ class Watch:
         if has_crashed(replica, restarts):
             raise crashed(container, replica.exit_code, replica.oom_killed, self._log(container))
 
-    def _log(self, container: Container) -> tuple[str, ...]:
-        return last_lines(self.engine.logs(container.name, 50), container.secrets.values())
+    def _log(self, container: Container) -> Words:
+        return heard(self.engine, container, container.secrets.values())
 
 
 def endpoint(container: Container) -> Endpoint:
@@ -114,27 +115,23 @@ def answering(containers: Sequence[Container], ask: Ask = probe) -> frozenset[st
     return frozenset(result.name for result in results if result.verdict is Verdict.PASS)
 
 
-def not_healthy(container: Container, result: Result, lines: Sequence[str]) -> ReplicaNotHealthy:
+def not_healthy(container: Container, result: Result, words: Words) -> ReplicaNotHealthy:
     """The error for a replica that runs and is not well."""
     health = container.health
     answer = f"last answer {result.status} {result.excerpt[:200]!r}" if result.status else "it never answered"
     return ReplicaNotHealthy(
         f"replica {container.number} of {container.service}, {container.name}, did not give {health.healthy} right answers in "
         f"a row at {container.address}:{container.port}{health.path} within {health.deadline:g} s: "
-        f"{result.error or 'too few answers'}; {answer}. {_wrote(lines)}",
-        logs=list(lines),
+        f"{result.error or 'too few answers'}; {answer}. {words.sentence}",
+        last_words=[words.row],
     )
 
 
-def crashed(container: Container, exit_code: int, oom_killed: bool, lines: Sequence[str]) -> ReplicaCrashed:
+def crashed(container: Container, exit_code: int, oom_killed: bool, words: Words) -> ReplicaCrashed:
     """The error for a replica that ended."""
     why = f", for it needed more than its memory of {container.body['HostConfig']['Memory']} bytes" if oom_killed else ""
     return ReplicaCrashed(
         f"replica {container.number} of {container.service}, {container.name}, ended with exit code {exit_code}{why} while its "
-        f"health at port {container.port} was waited for. {_wrote(lines)}",
-        logs=list(lines),
+        f"health at port {container.port} was waited for. {words.sentence}",
+        last_words=[words.row],
     )
-
-
-def _wrote(lines: Sequence[str]) -> str:
-    return "Its last lines:\n" + "\n".join(lines) if lines else "It wrote nothing."

@@ -8,11 +8,14 @@ become part of the page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from .._core.text import moment
-from .model import Four, Gate, Line, Record
+from . import latency_plot, recovery_section
+from .course import drawn, spans, took
+from .elements import coloured, linked, pairs, short, table
+from .model import Four, Gate, Line, Record, Recovery
 from .plot import plot
 from .style import STYLE
 
@@ -24,33 +27,38 @@ def report(record: Record) -> str:
     """The page of one operation."""
     title = f"{record.verb} {record.asked}: {record.verdict}"
     main = _main(title, f"{record.environment} · {title}")
-    SubElement(main.body, "p", {"class": f"lead {record.verdict}"}).text = record.sentence
+    _lead(main.body, record)
     _facts(main.body, record)
     _timeline(main.body, record)
     watched = [gate for gate in record.gates if gate.numbers]
     if watched:
         _comparison(main.body, watched)
+    if record.accepted:
+        _accepted(main.body, record)
+    if record.last_words:
+        _last_words(main.body, record)
     SubElement(SubElement(main.body, "p"), "a", {"href": "index.html"}).text = f"All operations of {record.environment}"
     return main.text
 
 
-def index(environment: str, numbers: Four, lines: Sequence[Line]) -> str:
+def index(environment: str, numbers: Four, lines: Sequence[Line], recovery: Recovery) -> str:
     """The page of an environment."""
     title = f"Operations of {environment}"
     main = _main(title, title)
     _four(main.body, numbers)
+    recovery_section.write(main.body, recovery)
     SubElement(main.body, "h2").text = "What ran"
-    rows = [(moment(x.when), x.verb, x.asked, x.who, _took(x.seconds), x.verdict, x.fate, x.why) for x in lines]
-    table = _table(
+    rows = [(moment(x.when), x.verb, x.asked, x.who, took(x.seconds), x.verdict, x.fate, short(x.why)) for x in lines]
+    rows_of = table(
         main.body,
         "The last operations, newest first",
         ("When", "What", "Release", "Who", "Took", "Verdict", "Known as", "Why"),
         rows,
     )
-    _coloured(table, [line.verdict for line in lines])
-    for row, line in zip(table.findall("tbody/tr"), lines, strict=True):
+    coloured(rows_of, [line.verdict for line in lines])
+    for row, line in zip(rows_of.findall("tbody/tr"), lines, strict=True):
         if line.report:
-            _linked(row[2], line.report)
+            linked(row[2], line.report)
     return main.text
 
 
@@ -81,27 +89,59 @@ def _main(title: str, heading: str) -> _Page:
     return _Page(document, main)
 
 
+def _lead(main: Element, record: Record) -> None:
+    """First what users get, then why, then what to do."""
+    lead = SubElement(main, "div", {"class": f"lead {record.verdict}"})
+    for kind, told in (("outcome", record.outcome), ("why", record.reason), ("next", record.advice)):
+        if told:
+            SubElement(lead, "p", {"class": kind}).text = told
+
+
 def _facts(main: Element, record: Record) -> None:
     facts = {
         "Before": record.before or "nothing",
         "Asked for": record.asked,
-        "Serves now": record.now or "not known, going back is not complete",
+        "Serves now": record.now or ("not known, going back is not complete" if record.before else "nothing"),
         "Who": record.who or "not said",
         "Began": moment(record.started),
-        "Took": _took(record.seconds),
+        "Took": took(record.seconds),
         "Run": record.run,
     }
-    _pairs(SubElement(main, "dl"), facts)
+    if record.override:
+        facts["Deployed in spite of broken promises"] = record.override
+    pairs(SubElement(main, "dl"), facts)
+
+
+def _last_words(main: Element, record: Record) -> None:
+    SubElement(main, "h2").text = "What replicas of it wrote last"
+    for words in record.last_words:
+        SubElement(main, "h3").text = f"{words['replica']} on {words['host']}, container {words['container']}"
+        SubElement(main, "pre").text = "\n".join(words["lines"]) or "It wrote nothing."
+
+
+def _accepted(main: Element, record: Record) -> None:
+    SubElement(main, "h2").text = "What its migrations do on purpose"
+    rows = [(str(one["file"]), str(one["line"] or "all"), str(one["rule"]), str(one["reason"])) for one in record.accepted]
+    table(
+        main,
+        f"Rules that were broken, released by {record.who or 'nobody who said so'}",
+        ("File", "Line", "Rule", "Because"),
+        rows,
+    )
 
 
 def _timeline(main: Element, record: Record) -> None:
     SubElement(main, "h2").text = "Phases"
-    rows, last = [], record.started
-    for gate in record.gates:
-        rows.append((gate.phase, gate.verdict, f"{gate.at - record.started:.1f} s", f"{gate.at - last:.1f} s", gate.why))
-        last = gate.at
-    table = _table(main, "Every phase that was judged", ("Phase", "Verdict", "Judged at", "After", "Why"), rows)
-    _coloured(table, [gate.verdict for gate in record.gates])
+    course = spans(record)
+    rows = [(_named(one.gate), one.gate.verdict, took(one.ended), one.told, one.gate.why) for one in course]
+    rows_of = table(main, "Every phase that was judged", ("Phase", "Verdict", "Judged after", "Took", "Why"), rows)
+    coloured(rows_of, [one.gate.verdict for one in course])
+    for row, one in zip(rows_of.findall("tbody/tr"), course, strict=True):
+        row[3].append(drawn(one, record.seconds))
+
+
+def _named(gate: Gate) -> str:
+    return f"{gate.phase}, {gate.share} %" if gate.share else gate.phase
 
 
 def _comparison(main: Element, gates: Sequence[Gate]) -> None:
@@ -110,19 +150,27 @@ def _comparison(main: Element, gates: Sequence[Gate]) -> None:
     for side in ("canary", "live"):
         SubElement(legend, "span", {"class": side}).text = side
     for metric in dict.fromkeys(one["name"] for gate in gates for one in gate.numbers["metrics"]):
-        figure = SubElement(main, "figure")
-        SubElement(figure, "figcaption").text = f"{metric}: bad answers of both sides"
-        figure.append(plot([gate for gate in gates if any(one["name"] == metric for one in gate.numbers["metrics"])], metric))
+        _figure(main, metric, [gate for gate in gates if any(one["name"] == metric for one in gate.numbers["metrics"])])
     rows = [
         (gate.phase, one["name"], one["verdict"], _share(one["canary"]), _share(one["live"]), f"{one['chance']:.2g}")
         for gate in gates
         for one in gate.numbers["metrics"]
     ]
     heads = ("Phase", "Metric", "Verdict", "Canary", "Live side", "As bad by chance, at most")
-    _coloured(_table(main, "What was counted", heads, rows), [row[2] for row in rows])
+    coloured(table(main, "What was counted", heads, rows), [row[2] for row in rows])
+
+
+def _figure(main: Element, metric: str, gates: Sequence[Gate]) -> None:
+    of_times = any(one["name"] == metric and one.get("kind") == latency_plot.KIND for one in gates[0].numbers["metrics"])
+    figure = SubElement(main, "figure")
+    caption = latency_plot.caption(metric, gates) if of_times else f"{metric}: bad answers of both sides"
+    SubElement(figure, "figcaption").text = caption
+    figure.append(latency_plot.plot(gates, metric) if of_times else plot(gates, metric))
 
 
 def _share(count: dict[str, int]) -> str:
+    if "bad" not in count:
+        return latency_plot.told(count)
     asked, bad = count["requests"], count["bad"]
     return f"{bad} of {asked} bad ({bad / asked:.2%})" if asked else "no answers"
 
@@ -131,51 +179,8 @@ def _four(main: Element, numbers: Four) -> None:
     SubElement(main, "h2").text = "The last day" if numbers.days < 1.5 else f"The last {numbers.days:.0f} days"
     told = {
         "Deployments": f"{numbers.a_week:.1f} a week",
-        "Lead time": NONE_YET if numbers.lead_time is None else _took(numbers.lead_time),
+        "Lead time": NONE_YET if numbers.lead_time is None else took(numbers.lead_time),
         "Change failure rate": NONE_YET if numbers.failures is None else f"{numbers.failures:.0%} of {numbers.deploys}",
-        "Time to restore": NONE_YET if numbers.restore is None else _took(numbers.restore),
+        "Time to restore": NONE_YET if numbers.restore is None else took(numbers.restore),
     }
-    _pairs(SubElement(main, "dl", {"class": "four"}), told)
-
-
-def _pairs(inside: Element, told: Mapping[str, str]) -> None:
-    for name, value in told.items():
-        pair = SubElement(inside, "div")
-        SubElement(pair, "dt").text = name
-        SubElement(pair, "dd").text = value
-
-
-def _table(main: Element, caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Element:
-    """Roles are written out, because on a phone the style lays cells under each other, and a browser then forgets them."""
-    around = SubElement(main, "div", {"class": "wide", "tabindex": "0", "role": "region", "aria-label": caption})
-    table = SubElement(around, "table", {"role": "table"})
-    SubElement(table, "caption").text = caption
-    line = SubElement(SubElement(table, "thead", {"role": "rowgroup"}), "tr", {"role": "row"})
-    for head in heads:
-        SubElement(line, "th", {"scope": "col", "role": "columnheader"}).text = head
-    body = SubElement(table, "tbody", {"role": "rowgroup"})
-    for row in rows:
-        line = SubElement(body, "tr", {"role": "row"})
-        for head, cell in zip(heads, row, strict=True):
-            SubElement(line, "td", {"data-head": head, "role": "cell"}).text = cell
-    return table
-
-
-def _coloured(table: Element, verdicts: Sequence[str]) -> None:
-    for row, verdict in zip(table.findall("tbody/tr"), verdicts, strict=True):
-        row.set("class", verdict)
-
-
-def _linked(cell: Element, where: str) -> None:
-    link = SubElement(cell, "a", {"href": where})
-    link.text, cell.text = cell.text, None
-
-
-def _took(seconds: float) -> str:
-    """A duration in the two units that tell most."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    first = next(n for n, (_name, size) in enumerate(units) if seconds >= size)
-    (big, size), (small, part) = units[first : first + 2]
-    return f"{int(seconds // size)} {big} {int(seconds % size // part)} {small}"
+    pairs(SubElement(main, "dl", {"class": "four"}), told)

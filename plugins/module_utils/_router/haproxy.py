@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from .._core.errors import Failed, Unavailable
 from .model import DRAIN, MAINT, READY, Key, Mark, Server, identity
@@ -115,10 +115,17 @@ def sessions(path: str) -> dict[Key, int]:
     return {_key(row): int(row["scur"] or 0) for row in statistics(path)}
 
 
-def session_ids(path: str, server: Key) -> list[str]:
-    """What HAProxy calls the sessions of one server."""
-    pattern = re.compile(rf"^(0x[0-9a-f]+): .* be={re.escape(server.backend)} srv={re.escape(server.server)} ", re.M)
-    return pattern.findall(ask(path, "show sess"))
+def session_ids(path: str, servers: Collection[Key]) -> list[str]:
+    """What HAProxy calls the sessions of these servers."""
+    rows = re.findall(r"^(0x[0-9a-f]+): .* be=(\S+) srv=(\S+) ", ask(path, "show sess"), re.M)
+    return [session for session, backend, server in rows if (backend, server) in servers]
+
+
+def cut_sessions(path: str, sessions: Iterable[str]) -> int:
+    """End them; returns how many there were."""
+    wanted = list(sessions)
+    answers = [ask(path, line) for line in batches(map(cut_session_command, wanted))]
+    return len(wanted) - sum(answer.count("No such session") for answer in answers)
 
 
 def servers(path: str) -> tuple[Server, ...]:

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import Iterator
 
 from .._core.errors import Unavailable
 
 ANSWERS_WITHIN = 10.0
+PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds; a reload of a large configuration takes about one."""
 _FAILED = re.compile(r"\[failed: (\d+)\]")
 _WORKER = re.compile(r"^(\d+)\s+worker\b", re.M)
 
@@ -39,13 +42,24 @@ def _stopping(path: str, workers: list[str]) -> Iterator[str]:
 
 
 def _ask(path: str, line: str) -> str:
+    """Asked again where a master that begins anew, as it does at each reload, cut the connection; twice does no harm."""
+    attempts = [0.0, *PAUSES]
+    while True:
+        time.sleep(attempts.pop(0))
+        try:
+            return _answer(path, line)
+        except OSError as error:
+            if not (attempts and isinstance(error, ConnectionError)):
+                raise Unavailable(
+                    f"HAProxy's master does not answer at {path}: {error}; is HAProxy run with -W and -S?"
+                ) from error
+
+
+def _answer(path: str, line: str) -> str:
     """The master keeps a connection open until its client says that there is no more to come."""
-    try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(ANSWERS_WITHIN)
-            connection.connect(path)
-            connection.sendall(line.encode() + b"\n")
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode("utf-8", "replace")
-    except OSError as error:
-        raise Unavailable(f"HAProxy's master does not answer at {path}: {error}; is HAProxy run with -W and -S?") from error
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWERS_WITHIN)
+        connection.connect(path)
+        connection.sendall(line.encode() + b"\n")
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode("utf-8", "replace")

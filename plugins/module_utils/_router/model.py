@@ -20,6 +20,7 @@ READY, DRAIN, MAINT = "ready", "drain", "maint"
 SLOTS = ("blue", "green")
 HEAVIEST = 256
 MOST = 10_000
+MOST_ROUTERS = 1000
 
 _NAME = re.compile(r"(?P<host>.+)-(?P<slot>blue|green)-(?P<n>[1-9][0-9]{0,4})")
 
@@ -51,7 +52,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Service:
-    """The traffic of one service; with ``routed`` false it is meant to have no server at all."""
+    """The traffic of one service; with ``routed`` false it is meant to have no server at all.
+
+    All ``routers`` together cut no more than ``drain_rate`` sessions a second; 0 is as many as there are.
+    """
 
     name: str
     backend: str
@@ -59,6 +63,8 @@ class Service:
     routed: bool = True
     drain_timeout: float = 30.0
     spread: float = 0.0
+    drain_rate: float = 0.0
+    routers: int = 1
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.slots) - set(SLOTS))
@@ -68,6 +74,7 @@ class Service:
             raise InvalidInput(
                 f"{self.name}: a spread of {self.spread:g} s does not fit in drain_timeout, {self.drain_timeout:g} s"
             )
+        object.__setattr__(self, "routers", _whole(self.routers, "number of routers", MOST_ROUTERS, least=1))
         if not self.routed and any(slot.weight for slot in self.slots.values()):
             raise InvalidInput(f"{self.name}: state unrouted and a slot with weight contradict each other; leave one out")
 
@@ -159,8 +166,8 @@ def mark(server: Server) -> Mark:
     return Mark(server.state, server.weight)
 
 
-def _whole(value: object, noun: str, most: int) -> int:
+def _whole(value: object, noun: str, most: int, least: int = 0) -> int:
     text = "" if isinstance(value, bool) else str(value)
-    if not re.fullmatch(r"[0-9]{1,6}", text) or int(text) > most:
-        raise InvalidInput(f"{shown(value)} is not a {noun}: allowed are whole numbers from 0 to {most}")
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
+        raise InvalidInput(f"{shown(value)} is not a {noun}: allowed are whole numbers from {least} to {most}")
     return int(text)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.plan import Plan
-from .._core.text import NAME, Grammar, listed, seconds, shown
+from .._core.text import NAME, Grammar, listed, rate, seconds, shown
 from .._core.wait import RealClock
 from .._edge.run import Operation, Report
 from .._edge.spec import into
@@ -28,7 +29,7 @@ BACKEND = Grammar(
 )
 
 _STATES = ("routed", "unrouted")
-_SERVICE = {"backend", "slots", "state", "drain_timeout", "spread"}
+_SERVICE = {"backend", "slots", "state", "drain_timeout", "spread", "drain_rate", "routers"}
 _SLOT = {"weight", "count", "hosts"}
 
 
@@ -61,6 +62,8 @@ def _service(application: str, name: str, given: Any) -> Service:
         state == "routed",
         seconds(terms.get("drain_timeout", "30s"), noun="drain_timeout"),
         seconds(terms.get("spread", "0s"), noun="spread"),
+        rate(terms["drain_rate"], noun="drain_rate") if "drain_rate" in terms else 0.0,
+        terms.get("routers", 1),
     )
 
 
@@ -90,8 +93,10 @@ def _report(route: Route, servers: Any, outcome: Outcome) -> Report:
     return {
         "servers": rows(route, servers()),
         "cut": outcome.drained.cut,
+        "left": outcome.drained.left,
         "switched_ms": round(outcome.switched_ms, 3),
         "drained_s": round(outcome.drained.seconds, 3),
+        "warnings": [f"{platform.node()}: {warning}" for warning in outcome.drained.warnings],
     }
 
 

@@ -7,7 +7,6 @@ No service ends without a server in rotation unless it is declared ``unrouted`` 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 
 from .._core.errors import NotFound, Refused
@@ -30,15 +29,6 @@ def plan(wanted: Route, found: Found) -> Plan:
 def members(service: Service, found: Found) -> tuple[Server, ...]:
     """The servers of a service, as found."""
     return tuple(server for server in found.servers if server.key.backend == service.backend)
-
-
-def due(opened: int, at_first: int, left: float, spread: float) -> int:
-    """How many of the open sessions are to be cut now, so that they leave evenly over ``spread`` and none after it."""
-    if left <= 0:
-        return opened
-    if left >= spread:
-        return 0
-    return max(0, opened - math.floor(at_first * left / spread))
 
 
 def _service_steps(wanted: Route, service: Service, found: Found) -> list[Step]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -28,9 +28,10 @@ class Router(Protocol):
     def cut(self, servers: Iterable[Key]) -> None:
         """End all sessions of these servers."""
 
-    def session_ids(self, server: Key) -> list[str]: ...
+    def session_ids(self, servers: Collection[Key]) -> list[str]: ...
 
-    def cut_sessions(self, ids: Iterable[str]) -> None: ...
+    def cut_sessions(self, ids: Iterable[str]) -> int:
+        """End these sessions; returns how many there were, as one may have ended by itself meanwhile."""
 
     def save(self) -> None:
         """Make what is now survive a reload and a restart."""
@@ -58,12 +59,11 @@ class Haproxy:
     def cut(self, servers: Iterable[Key]) -> None:
         haproxy.send(self.socket, map(haproxy.cut_command, servers))
 
-    def session_ids(self, server: Key) -> list[str]:
-        return haproxy.session_ids(self.socket, server)
+    def session_ids(self, servers: Collection[Key]) -> list[str]:
+        return haproxy.session_ids(self.socket, servers)
 
-    def cut_sessions(self, ids: Iterable[str]) -> None:
-        for line in haproxy.batches(map(haproxy.cut_session_command, ids)):
-            haproxy.ask(self.socket, line)  # one that ended by itself meanwhile is no error
+    def cut_sessions(self, ids: Iterable[str]) -> int:
+        return haproxy.cut_sessions(self.socket, ids)
 
     def save(self) -> None:
         state_file.write(self.state_file, haproxy.servers_state(self.socket))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .._core.errors import Corrupt, Unavailable
+from .._store.durable import sync
 from .haproxy import marks
 from .model import Key, Mark
 
@@ -42,17 +43,9 @@ def replace(path: Path, text: str, mode: int = 0o644) -> None:
             file.flush()
             os.fsync(descriptor)
         fresh.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise _unavailable(path, "write", error) from error
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unavailable(path: Path, verb: str, error: OSError) -> Unavailable:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .._core.errors import Unavailable
+from .durable import sync
 from .model import Changed
 
 
@@ -35,7 +36,14 @@ class DirectoryStore:
             fresh = self._root / f".{name}.new"
             _write(fresh, content, os.O_TRUNC)
             fresh.replace(self._root / name)
-            _sync(self._root)
+            sync(self._root)
+
+    def remove(self, name: str) -> None:
+        """Forget a document that nobody writes any more, and the lock beside it; one that is not there is no error."""
+        with self._exclusive(name):
+            (self._root / name).unlink(missing_ok=True)
+            (self._root / f".{name}.lock").unlink(missing_ok=True)
+            sync(self._root)
 
     def append(self, stream: str, following: Callable[[bytes], bytes]) -> None:
         """What a crash or a full disk left half written at the end goes first: nobody was told that it was there."""
@@ -45,7 +53,7 @@ class DirectoryStore:
             if whole[2]:
                 os.truncate(self._root / stream, len(whole[0]) + len(whole[1]))
             _write(self._root / stream, record + b"\n", os.O_APPEND)
-            _sync(self._root)
+            sync(self._root)
 
     def records(self, stream: str) -> list[bytes]:
         whole = (self.read(stream) or b"").rpartition(b"\n")[0]
@@ -67,14 +75,6 @@ def _write(path: Path, content: bytes, how: int) -> None:
     try:
         while content:
             content = content[os.write(descriptor, content) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -12,6 +12,8 @@ SICK_AFTER_SECONDS = 10.0
 SLOW_START_SECONDS = 8.0
 REQUESTS_UNTIL_CRASH = 200
 ERRS_EVERY = 20
+SLOW_EVERY = 25
+SLOW_SECONDS = 0.12
 OBSERVED = ("/health", "/metrics")
 
 
@@ -25,14 +27,20 @@ def misbehave(fault: str | None, state: State, request: web.Request) -> web.Resp
         return web.json_response({"error": "this release has become sick, as it was made to"}, status=500)
     if fault == "crashes-under-load" and is_traffic(request):
         crash_when_worn(state)
-    if fault == "errs-sometimes" and is_traffic(request) and is_unlucky(state):
+    if fault == "errs-sometimes" and is_traffic(request) and is_unlucky(state, ERRS_EVERY):
         return web.json_response({"error": "this release errs in 5 of 100 requests, as it was made to"}, status=500)
     return None
 
 
-def is_unlucky(state: State) -> bool:
+def delay(fault: str | None, state: State, request: web.Request) -> float:
+    """Seconds that this release loses before it answers."""
+    is_slow = fault == "slow-sometimes" and is_traffic(request) and is_unlucky(state, SLOW_EVERY)
+    return SLOW_SECONDS if is_slow else 0.0
+
+
+def is_unlucky(state: State, every: int) -> bool:
     state.served += 1
-    return state.served % ERRS_EVERY == 0
+    return state.served % every == 0
 
 
 def is_traffic(request: web.Request) -> bool:

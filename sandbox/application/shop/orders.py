@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client import Histogram
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
+QUERIES = Histogram(
+    "shop_database_seconds", "Time of a statement", ["statement"], buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1)
+)
 NOTE_SCHEMA = 2  # migration 0002 added the column
 
 
@@ -42,8 +46,9 @@ async def insert_order(database: AsyncConnectionPool, order: Order, schema: int)
         columns["note"] = order.note
     names, places = ", ".join(columns), ", ".join(f"%({name})s" for name in columns)
     async with database.connection() as connection:
-        cursor = await connection.execute(f"INSERT INTO orders ({names}) VALUES ({places}) RETURNING id", columns)
-        row = await cursor.fetchone()
+        with QUERIES.labels("insert_order").time():
+            cursor = await connection.execute(f"INSERT INTO orders ({names}) VALUES ({places}) RETURNING id", columns)
+            row = await cursor.fetchone()
     if row is None:
         raise RuntimeError("INSERT ... RETURNING returned no row")
     return int(row[0])
@@ -53,5 +58,6 @@ async def list_orders(database: AsyncConnectionPool, schema: int) -> list[dict[s
     names = "id, item, quantity, created_at" + (", note" if schema >= NOTE_SCHEMA else "")
     async with database.connection() as connection:
         cursor = connection.cursor(row_factory=dict_row)
-        await cursor.execute(f"SELECT {names} FROM orders ORDER BY id DESC LIMIT 20")
+        with QUERIES.labels("list_orders").time():
+            await cursor.execute(f"SELECT {names} FROM orders ORDER BY id DESC LIMIT 20")
         return [{**row, "created_at": row["created_at"].isoformat()} for row in await cursor.fetchall()]

@@ -10,6 +10,7 @@ from typing import Any
 JOBS = "shop:jobs"
 TAKEN = "shop:taken:"
 HEARTBEAT = "shop:worker:"
+REPEATED = "shop:repeated"
 HEARTBEAT_SECONDS = 10
 
 
@@ -24,6 +25,11 @@ async def waiting(redis: Any) -> int:
 
 async def finish_job(redis: Any, worker: str, job: str) -> None:
     await redis.lrem(TAKEN + worker, 1, job)
+
+
+async def count_repeated(redis: Any) -> None:
+    """A job was done whose result was there already."""
+    await redis.incr(REPEATED)
 
 
 async def give_back(redis: Any, worker: str) -> int:

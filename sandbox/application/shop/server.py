@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 from .configuration import Configuration
-from .faults import SLOW_START_SECONDS, misbehave
+from .faults import SLOW_START_SECONDS, delay, misbehave
 from .release import Release
 from .state import State
 
@@ -25,7 +25,7 @@ DURATION = Histogram(
     "shop_http_request_seconds",
     "Time to answer",
     ["service", "version"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2.5),
 )
 IN_FLIGHT = Gauge("shop_http_requests_in_flight", "Requests being answered", ["service", "version"])
 BUILD = Gauge("shop_build_info", "Always 1; the labels say what runs", ["service", "version", "replica"])
@@ -83,6 +83,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 def break_on_purpose(release: Release, state: State) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        await asyncio.sleep(delay(release.fault, state, request))
         wrong = misbehave(release.fault, state, request)
         # Compared with None: a response of aiohttp is a mapping, and an empty one counts as false.
         return await handler(request) if wrong is None else wrong

@@ -91,7 +91,9 @@ class Worker:
             FAILED.labels(self.release.version).inc()
             return
         async with self.dependencies.database.connection() as connection:
-            await connection.execute(RECORD, row)
+            written = await connection.execute(RECORD, row)
+        if not written.rowcount:
+            await queue.count_repeated(self.dependencies.redis)
         self.done += 1
         DONE.labels(self.release.version).inc()
 

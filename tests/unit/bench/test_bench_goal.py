@@ -18,6 +18,8 @@ CASES = {
     "at least so many is met by more": ("550,000 or more", 550_001.0, None, True),
     "at least so many is missed by less": ("550,000 or more", 549_999.0, None, False),
     "none may fail": ("0 or less", 1.0, None, False),
+    "some seconds more may be granted": ("1.05x + 2 s", 12.5, 1.25, True),
+    "and no more than that": ("1.05x + 2 s", 12.6, 1.26, False),
     "of two parts both must hold": ("0.25x; 5 s or less", 5.1, 0.2, False),
     "two parts that hold are met": ("0.25x; 5 s or less", 5.0, 0.25, True),
 }

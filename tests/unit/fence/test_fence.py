@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, TimedOut
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Corrupt, FencedOff, TimedOut
 from ansible_collections.mainstay.ops.plugins.module_utils._fence.fence import Fence, check, held, highest
 
 
@@ -53,6 +53,16 @@ def test_the_host_is_free_again_when_a_module_is_done(tmp_path: Path) -> None:
     for token in (7, 7, 8):
         with held(Fence("staging", token, tmp_path)):
             pass
+
+
+@pytest.mark.parametrize("torn", ["", "seven", "-7", "７", "\0\0"])
+def test_a_token_that_cannot_be_read_keeps_everybody_out(tmp_path: Path, torn: str) -> None:
+    path = Fence("staging", None, tmp_path).path
+    path.parent.mkdir()
+    path.write_text(torn)
+    with pytest.raises(Corrupt, match="should hold the highest fencing token"), held(Fence("staging", 7, tmp_path)):
+        pass
+    assert path.read_text() == torn
 
 
 def test_modules_of_one_run_that_come_to_a_host_at_the_same_time_do_not_disturb_each_other(tmp_path: Path) -> None:

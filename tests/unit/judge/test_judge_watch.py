@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Unavailable
@@ -51,9 +51,11 @@ class Counting:
         return {"proxy1": (Seen({"app1": counted}, {"app1": self.bad * counted}), Seen({"app1": counted}, {"app1": 0.0}))}
 
 
-def seen(*sources: Counting, patience: Patience = PATIENCE, critical: tuple[bool, ...] = (True,)) -> Sight:
+def seen(
+    *sources: Counting, patience: Patience = PATIENCE, critical: tuple[bool, ...] = (True,), tried: Sequence[int] = ()
+) -> Sight:
     metrics = [
-        Metric(f"m{n}", source.look, critical=is_critical)
+        Metric(f"m{n}", source.look, critical=is_critical, dry_run=n in tried)
         for n, (source, is_critical) in enumerate(zip(sources, critical, strict=True))
     ]
     return watch(metrics, Demand(), patience, clock=sources[0].clock)
@@ -143,6 +145,34 @@ def test_a_metric_that_is_not_critical_ends_nothing() -> None:
     sight = seen(Counting(clock), Counting(clock, bad=0.5), critical=(True, False))
     assert (verdict(sight, 10), sight.at) == (Verdict.PASS, 100)
     assert judged(sight, 10)[1].verdict is Verdict.FAIL
+
+
+def test_a_metric_on_a_dry_run_ends_nothing_and_takes_nothing_from_the_others() -> None:
+    clock = Clock()
+    alone = seen(Counting(clock))
+    clock = Clock()
+    sight = seen(Counting(clock), Counting(clock, bad=0.5), critical=(True, True), tried=[1])
+    assert (verdict(sight, 10), sight.at) == (Verdict.PASS, 100)
+    assert judged(sight, 10)[1].verdict is Verdict.FAIL
+    assert judged(sight, 10)[0].needed == judged(alone, 10)[0].needed
+
+
+def test_a_dry_run_is_told_as_what_it_would_be_and_never_in_the_sentence() -> None:
+    clock, timeline = Clock(), Timeline()
+    metrics = [Metric("errors", Counting(clock).look), Metric("tried", Counting(clock, bad=0.5).look, dry_run=True)]
+    told = report(watch(metrics, Demand(), PATIENCE, timeline.keep, clock), timeline, 10)
+    assert [one["dry_run"] for one in told["metrics"]] == [False, True]
+    assert told["metrics"][1]["told"].startswith("dry run, the verdict would be fail: ")
+    assert "tried" not in told["told"]
+
+
+def test_what_a_dry_run_says_needs_as_many_answers_as_if_it_counted() -> None:
+    clock = Clock()
+    tried, counted = (
+        judged(seen(*[Counting(clock)] * 2, patience=Patience(5), critical=(True, True), tried=which), 30)[1].needed
+        for which in ([1], [])
+    )
+    assert tried == counted
 
 
 def test_critical_metrics_share_the_false_alarms_and_so_need_more_answers() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import TimedOut
-from ansible_collections.mainstay.ops.plugins.module_utils._migration.model import Blocked
 from ansible_collections.mainstay.ops.plugins.module_utils._migration.patience import Patience, pause
+from ansible_collections.mainstay.ops.plugins.module_utils._postgres.model import Blocked
 
 
 class Jump:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput
+from ansible_collections.mainstay.ops.plugins.module_utils._migration.model import Backfill
 from ansible_collections.mainstay.ops.plugins.module_utils._migration.sources import checksum, migrations
 
 PLAIN = "CREATE TABLE t ()"
@@ -59,7 +60,7 @@ def test_a_bad_name_is_refused(name: str) -> None:
         ({"0001_a.up.sql": "-- later\n"}, "no statement"),
         ({"0001_a.up.sql": "SELECT '\0'"}, "NUL"),
         ({"0001_a.up.sql": "\ufeffSELECT 1"}, "byte order mark"),
-        ({"0001_a.up.sql": "-- mainstay: fast\nSELECT 1"}, "allowed are no-transaction and compatible"),
+        ({"0001_a.up.sql": "-- mainstay: fast\nSELECT 1"}, "allowed are no-transaction, compatible and contract"),
     ],
 )
 def test_a_doubtful_directory_is_refused(files: dict[str, str], words: str) -> None:
@@ -117,3 +118,80 @@ def test_an_index_may_be_built_concurrently_without_a_transaction() -> None:
 def test_a_checksum_is_blind_to_line_ends_and_to_nothing_else() -> None:
     assert checksum("a\r\nb") == checksum("a\nb")
     assert checksum("a\nb") != checksum("a\n b")
+
+
+WRITES = "UPDATE t SET a = 1 WHERE id > $1 AND id <= $2"
+
+
+def test_a_way_down_is_no_backfill() -> None:
+    text = f"-- mainstay: backfill t by id, batch 10\n{WRITES}"
+    with pytest.raises(InvalidInput, match="cannot be a backfill"):
+        migrations({"0001_a.up.sql": text, "0001_a.down.sql": text})
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        ("t by id", Backfill("t", "id", 1000, 0.0)),
+        ("shop.t by id, batch 50", Backfill("shop.t", "id", 50, 0.0)),
+        ("t by id, batch 50, pause 200ms", Backfill("t", "id", 50, 0.2)),
+        ("t by id, pause 1s", Backfill("t", "id", 1000, 1.0)),
+    ],
+)
+def test_a_backfill_says_its_table_its_key_and_its_pace(terms: str, expected: Backfill) -> None:
+    (migration,) = migrations({"0001_a.up.sql": f"-- mainstay: backfill {terms}\n{WRITES}"})
+    assert (migration.up.backfill, migration.up.transactional) == (expected, False)
+
+
+@pytest.mark.parametrize(
+    ("terms", "statement", "words"),
+    [
+        ("t", WRITES, "backfill TABLE by KEY"),
+        ("t by id, batch many", WRITES, "backfill TABLE by KEY"),
+        ("t by id, batch 0", WRITES, "sensible batch"),
+        ("t by id, pause long", WRITES, "is not a pause"),
+        ("t by id; DROP TABLE t", WRITES, "backfill TABLE by KEY"),
+        ("t by id", f"{WRITES}; SELECT 1", "must hold one"),
+        ("t by id", "UPDATE t SET a = 1", "must hold one"),
+        ("t by id", "ALTER TABLE t ADD COLUMN a text", "must hold one"),
+    ],
+)
+def test_a_doubtful_backfill_is_refused(terms: str, statement: str, words: str) -> None:
+    with pytest.raises(InvalidInput, match=words):
+        migrations({"0001_a.up.sql": f"-- mainstay: backfill {terms}\n{statement}"})
+
+
+@pytest.mark.parametrize(
+    ("said", "statement", "transaction"),
+    [
+        ("budget statement 5m because it is large", 300.0, 0.0),
+        ("budget statement 90s, transaction 10m because it is large", 90.0, 600.0),
+        ("budget transaction 2h because it is large", 0.0, 7200.0),
+    ],
+)
+def test_a_file_says_what_it_may_take(said: str, statement: float, transaction: float) -> None:
+    [migration] = migrations({"0001_m.up.sql": f"-- mainstay: {said}\nSELECT 1"})
+    assert (migration.up.budget.statement, migration.up.budget.transaction) == (statement, transaction)
+    assert migration.up.budget.reason == "it is large"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "budget statement 5m",
+        "budget because it is large",
+        "budget lock 5m because it is large",
+        "budget statement 0s because it is large",
+        "budget statement 5 parsecs because it is large",
+        "reversible because nothing is lost",
+    ],
+)
+def test_a_term_that_is_not_understood_is_refused(said: str) -> None:
+    with pytest.raises(InvalidInput, match=r"0001_m\.up\.sql|budget of a statement"):
+        migrations({"0001_m.up.sql": f"-- mainstay: {said}\nSELECT 1"})
+
+
+@pytest.mark.parametrize("said", ["reversible", "reversible because", "reversible because x\n-- mainstay: reversible because y"])
+def test_a_way_down_says_why_it_is_safe_in_full(said: str) -> None:
+    with pytest.raises(InvalidInput, match="down"):
+        migrations({"0001_m.up.sql": "SELECT 1", "0001_m.down.sql": f"-- mainstay: {said}\nSELECT 1"})

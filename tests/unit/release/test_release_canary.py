@@ -16,9 +16,17 @@ from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import (
     Unavailable,
 )
 from ansible_collections.mainstay.ops.plugins.module_utils._core.wait import Pace, wait_until
+from ansible_collections.mainstay.ops.plugins.module_utils._judge.fetch import Place
 from ansible_collections.mainstay.ops.plugins.module_utils._release import plan
 from ansible_collections.mainstay.ops.plugins.module_utils._release.approval import Approval, Decision, decided
-from ansible_collections.mainstay.ops.plugins.module_utils._release.canary import Course, Metric, Step, comparison, weights
+from ansible_collections.mainstay.ops.plugins.module_utils._release.canary import (
+    Course,
+    Metric,
+    Step,
+    Synthetic,
+    comparison,
+    weights,
+)
 from ansible_collections.mainstay.ops.plugins.module_utils._release.heartbeat import Heartbeat
 from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Journal
 from ansible_collections.mainstay.ops.plugins.module_utils._release.operation_checks import check_comparisons, check_jobs
@@ -67,7 +75,8 @@ def test_steps_are_told_with_their_share() -> None:
 
 def test_each_step_but_the_last_is_compared_and_they_share_the_false_alarms() -> None:
     ten, fifty, all_of_it = plan.decide(ORDER, V2, ON_BLUE).batches
-    assert ten["canary"]["metrics"] == [{"name": "api_errors", "critical": True, "backends": ["shop_api"]}]
+    errors = {"name": "api_errors", "critical": True, "dry_run": False, "backends": ["shop_api"]}
+    assert ten["canary"]["metrics"] == [errors]
     assert (ten["canary"]["canary"], ten["canary"]["live"]) == ("green", "blue")
     assert ten["canary"]["false_alarms"] == pytest.approx(0.01 / 3), "the step that waits for a person is compared twice"
     assert fifty["ask"] == {"promotion": "4h", "inconclusive": "0s", "another": False}
@@ -79,11 +88,42 @@ def test_each_step_but_the_last_is_compared_and_they_share_the_false_alarms() ->
 
 def test_services_are_compared_each_by_itself_so_that_none_hides_behind_another() -> None:
     more = {"web": {**V2.services["api"], "ports": {"blue": 21300, "green": 22300}}}
-    both = comparison(QUICK, {**V2.services, **more}, "shop", {"proxy1": "http://10.0.1.1:8404"}, "green")
+    both = comparison(QUICK, {**V2.services, **more}, "shop", ON_BLUE.fleet, "green")
     assert [(metric["name"], metric["backends"]) for metric in both["metrics"]] == [
         ("api_errors", ["shop_api"]),
         ("web_errors", ["shop_web"]),
     ]
+
+
+def test_synthetic_requests_go_through_every_router_while_the_canary_is_compared() -> None:
+    course = replace(QUICK, synthetic=Synthetic("/products", 12.0))
+    both = comparison(course, V2.services, "shop", ON_BLUE.fleet, "green")
+    places = [{"url": "http://10.0.1.1/products"}, {"url": "http://10.0.1.2/products"}]
+    assert both["synthetic"] == {"places": places, "rate": 12.0}
+    assert "synthetic" not in comparison(QUICK, V2.services, "shop", ON_BLUE.fleet, "green")
+
+
+@pytest.mark.parametrize("path", ["", "products", "/a b", "http://10.0.1.1/", "/\n", "/" + "x" * 600])
+def test_a_path_for_synthetic_requests_is_one(path: str) -> None:
+    with pytest.raises(InvalidInput, match="is not a path for synthetic requests"):
+        Synthetic(path)
+
+
+TIMES = Metric("latency", latency='shop_request_seconds_bucket{slot="$slot"}')
+MONITORING = Place("http://monitoring1:9090", "deploy", "hunter22")
+
+
+def test_what_prometheus_is_asked_goes_to_the_judge_as_it_is_and_without_a_password() -> None:
+    """The rollout is data that anybody may see."""
+    named = replace(ORDER, course=replace(QUICK, metrics=(TIMES, Metric("errors", ("api",), dry_run=True))))
+    ten = plan.decide(named, V2, ON_BLUE).batches[0]
+    assert ten["canary"]["metrics"] == [
+        {"name": "latency", "critical": True, "dry_run": False, "latency": 'shop_request_seconds_bucket{slot="$slot"}'},
+        {"name": "errors", "critical": True, "dry_run": True, "backends": ["shop_api"]},
+    ]
+    assert "prometheus" not in ten["canary"]
+    assert ten["canary"]["slower"] == 4.0
+    check_comparisons(plan.decide(named, V2, ON_BLUE), MONITORING)
 
 
 def test_what_has_nothing_to_be_compared_with_takes_no_steps() -> None:
@@ -160,6 +200,14 @@ def test_steps_that_make_no_canary_are_refused(steps: Sequence[tuple[Any, str]],
         ({"longer": "3d"}, "not a sensible extension"),
         ({"metrics": (Metric("errors", ("api",), critical=False),)}, "no metric is critical"),
         ({"metrics": (Metric("errors", ()),)}, "has no backends"),
+        ({"metrics": (TIMES,)}, "give its address in prometheus"),
+        ({"metrics": (Metric("errors"),)}, "give it backends, or requests and bad, or latency"),
+        ({"metrics": (replace(TIMES, services=("api",)),)}, "has backends and latency"),
+        ({"metrics": (Metric("errors", requests='a{slot="$slot"}'),)}, "has only one of requests and bad"),
+        ({"metrics": (replace(TIMES, latency="a_bucket"),)}, "has no .slot"),
+        ({"metrics": (replace(TIMES, latency='rate(a_bucket{slot="$slot"}[5m])'),)}, "is not a selector of counters"),
+        ({"metrics": (Metric("errors", ("api",), dry_run=True),)}, "no metric is critical"),
+        ({"slower": 1.0}, "not a sensible rise of the odds"),
         ({"metrics": (Metric("errors", ("api",)), Metric("errors", ("api",)))}, "need different names"),
     ],
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Irreversible
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import Irreversible, NotFound
 from ansible_collections.mainstay.ops.plugins.module_utils._release import choice
 from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Release
+
+from tests.unit.release.release_found import V1, V2, ledger
 
 APPLIED = {"0001_orders": False, "0002_names": True, "0010_drop": False}
 
@@ -36,3 +38,12 @@ def test_old_code_is_kept_from_a_schema_that_it_cannot_live_with(
     with pytest.raises(Irreversible, match=in_the_way):
         choice.refuse_irreversible(release(schema), applied, force=False)
     choice.refuse_irreversible(release(schema), applied, force=True)
+
+
+def test_a_recovery_goes_back_to_what_the_ledger_calls_live_also_if_another_was_proven_later() -> None:
+    assert choice.to_recover(ledger((V1, "blue"), (V2, "green"))) == V2
+
+
+def test_where_nothing_was_in_service_before_there_is_nothing_to_recover() -> None:
+    with pytest.raises(NotFound, match="deploy again"):
+        choice.to_recover(ledger())

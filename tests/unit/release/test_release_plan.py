@@ -77,6 +77,13 @@ def test_the_same_release_is_repaired_in_its_slot(broken: plan.Found) -> None:
     assert rollout.undo["retire"] == [], "undoing a repair stops nothing that serves"
 
 
+def test_a_recovery_takes_back_what_was_interrupted_and_leaves_nothing_of_it() -> None:
+    half = fleet({h: [*replicas("blue", V1), *replicas("green", V2)] for h in HOSTS}, servers("blue"))
+    killed = replace(ON_BLUE, fleet=half, journal=Journal("r", "deploy", V2.id, "green"))
+    rollout = plan.decide(replace(SWITCH, verb="recover", keep_previous=False), V1, killed)
+    assert (rollout.kind, rollout.slot, rollout.retire) == ("repair", "blue", ("api", "worker"))
+
+
 def test_a_run_that_was_killed_half_way_is_continued_by_the_same_release() -> None:
     half = fleet({h: [*replicas("blue", V1), *replicas("green", V2)] for h in HOSTS}, servers("green", ("app1",)))
     rollout = plan.decide(ORDER, V2, replace(ON_BLUE, fleet=half))

@@ -55,6 +55,16 @@ def test_a_release_is_blamed_for_its_own_errors_only(error: str, blamed: bool) -
     assert verdict.of_hosts([verdict.Outcome("app1", "failed", "x", error)]).blames_release is blamed
 
 
+def test_last_words_come_from_hosts_that_failed_first_and_from_no_more_than_a_journal_can_keep() -> None:
+    said = {"replica": "api 1", "container": "shop-api-green-1", "lines": ["no database"]}
+    taken_back = verdict.outcome("app1", "start 1", {**OK, "last_words": [said] * verdict.SPEAKERS})
+    failed = verdict.outcome("app2", "start 1", {"failed": True, "msg": "x", "last_words": [said]})
+    told = verdict.of_hosts([taken_back, failed]).last_words
+    assert [words["host"] for words in told] == ["app2", *["app1"] * (verdict.SPEAKERS - 1)]
+    assert told[0] == {"host": "app2", **said}
+    assert verdict.of_hosts([taken_back]).last_words, "what is taken back well has something to say too"
+
+
 def journal(*phases: Phase) -> Journal:
     return Journal("r", "deploy", "v2-a", "green", "v1-a", "blue", expected=("start 1", "route 1"), phases=phases)
 

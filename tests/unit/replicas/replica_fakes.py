@@ -70,11 +70,12 @@ def inspected(name: str = "shop-api-blue-1", **changed: Any) -> dict[str, Any]:
 
 @dataclass
 class FakeEngine:
-    """``asked`` is what was asked, in order; ``describe`` answers for a container."""
+    """``asked`` is what was asked, in order; ``describe`` answers for a container; what ``fails`` does so ``fails_times``."""
 
     describe: Callable[[str], dict[str, Any]] = inspected
     written: bytes = b""
     fails: Mapping[str, Exception] = field(default_factory=dict)
+    fails_times: int = 1_000_000
     asked: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[Mapping[str, Any]] = field(default_factory=list)
     lock: Any = field(default_factory=Lock)
@@ -117,7 +118,7 @@ class FakeEngine:
     def _ask(self, verb: str, subject: str) -> None:
         with self.lock:
             self.asked.append((verb, subject))
-        if verb in self.fails:
+        if verb in self.fails and self.verbs().count(verb) <= self.fails_times:
             raise self.fails[verb]
 
 

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import FencedOff, MainstayError, NotFound, Unavailable
 from ansible_collections.mainstay.ops.plugins.module_utils._core.plan import Plan, Step
 from ansible_collections.mainstay.ops.plugins.module_utils._replicas.crew import Crew
-from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Found
+from ansible_collections.mainstay.ops.plugins.module_utils._replicas.model import Found, ReplicaEnding
 
 from tests.unit.replicas.replica_fakes import FakeEngine, container, gone, inspected, replica
 
@@ -26,6 +26,12 @@ def test_every_restart_is_forbidden_before_the_first_is_stopped() -> None:
     engine = FakeEngine()
     perform(engine, ("retire", replica("a")), ("retire", replica("b")))
     assert engine.verbs() == ["policy no", "policy no", "stop 10", "stop 10"]
+
+
+def test_one_that_crashes_at_just_that_moment_is_forbidden_to_restart_a_moment_later() -> None:
+    engine = FakeEngine(fails={"policy no": ReplicaEnding("cannot update a stopped container")}, fails_times=2)
+    perform(engine, ("retire", replica()))
+    assert engine.verbs() == ["policy no", "policy no", "policy no", "stop 10"]
 
 
 def test_pulls_come_before_anything_is_touched() -> None:

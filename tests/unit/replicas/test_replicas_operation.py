@@ -33,6 +33,7 @@ def params(**changed: Any) -> dict[str, Any]:
         "version": "v1",
         "keep_running": False,
         "keep_surplus": False,
+        "last_words": False,
         "bind_address": "0.0.0.0",
         "stop_timeout": None,
         "registry_username": None,
@@ -54,6 +55,14 @@ def test_a_service_that_says_how_patient_to_be_is_heard_first() -> None:
     assert isinstance(asked.asked, Retired)
     assert asked.asked.remove
     assert asked.timeouts == {"api": 30}
+
+
+def test_what_is_stopped_may_be_heard_and_its_secrets_are_hidden_whatever_they_are() -> None:
+    secrets = {"api": {"KEY": "hunter22", "PORT": 5432}, "any": None}
+    asked = REPLICAS.parse(params(state="retired", services=["api"], last_words=True, secrets=secrets)).asked
+    assert isinstance(asked, Retired)
+    assert (asked.last_words, asked.secrets) == (True, ("hunter22", "5432"))
+    assert "hunter22" not in repr(asked)
 
 
 def test_credentials_go_to_the_registry_only() -> None:

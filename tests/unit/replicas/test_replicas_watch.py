@@ -60,6 +60,7 @@ def test_one_that_ended_fails_long_before_its_deadline(state: dict[str, Any]) ->
     assert isinstance(failure, ReplicaCrashed)
     assert "exit code 3" in failure.message
     assert "no configuration" in failure.message
+    assert failure.details["last_words"] == [{"replica": "api 1", "container": "shop-api-blue-1", "lines": ["no configuration"]}]
 
 
 def test_restarts_of_days_ago_are_no_crash() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._release.dora import DAY, four
 from ansible_collections.mainstay.ops.plugins.module_utils._release.model import Ledger, Performed, Release
-from ansible_collections.mainstay.ops.plugins.module_utils._report import page
-from ansible_collections.mainstay.ops.plugins.module_utils._report.model import Four, Gate, Line, Record
+from ansible_collections.mainstay.ops.plugins.module_utils._report import elements, page
+from ansible_collections.mainstay.ops.plugins.module_utils._report.model import Four, Gate, Line, Record, Recovery
 from ansible_collections.mainstay.ops.plugins.module_utils._report.plot import POINTS, plot, rates
 
 T = 1_795_280_000.0
@@ -63,7 +65,8 @@ class Outline(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    "text", [page.report(FAILED), page.report(PASSED), page.index("production", Four(30, 0, 0, None, None, None), [])]
+    "text",
+    [page.report(FAILED), page.report(PASSED), page.index("production", Four(30, 0, 0, None, None, None), [], Recovery(T))],
 )
 def test_a_page_asks_for_nothing_and_has_an_outline(text: str) -> None:
     seen = Outline(text)
@@ -87,16 +90,19 @@ def test_what_a_log_says_is_shown_and_never_becomes_the_page() -> None:
     ("record", "told"),
     [
         (PASSED, "v2-a serves."),
-        (FAILED, "v2-a did not pass (fail): "),
+        (FAILED, "v2-a did not pass (fail). v1-a serves. Why: <script>"),
         (
             Record("p", "r", "deploy", "v2-a", "", T, T, "inconclusive", "app1 unreachable", "v1-a", ""),
-            "Going back is not complete",
+            "Going back to v1-a is not complete. Why: app1 unreachable. Next: run the playbook recover",
         ),
+        (Record("p", "r", "deploy", "v1-a", "", T, T, "fail", "sick", "", ""), "Nothing served before it. Why: sick. Next: mend"),
+        (Record("p", "r", "deploy", "v2-a", "", T, T, "inconclusive", "", "v1-a", "v1-a"), "v1-a serves. Next: nothing speaks"),
     ],
 )
 def test_the_first_sentence_says_what_one_needs_first(record: Record, told: str) -> None:
     assert told in record.sentence
-    assert told in page.report(record)
+    shown = page.report(record)
+    assert all(html.escape(part, quote=False) in shown for part in (record.outcome, record.advice))
 
 
 def test_a_plot_shows_the_rate_between_looks_and_tells_it_in_words() -> None:
@@ -115,10 +121,40 @@ def test_a_long_watch_is_thinned_and_one_without_looks_is_empty() -> None:
 
 def test_an_index_links_the_reports_that_are_there() -> None:
     lines = [Line(T, "deploy", f"v{n}-a", "dana", "pass", "", 61.0, "proven", report) for n, report in enumerate(("r1.html", ""))]
-    text = page.index("production", Four(30, 14, 3.2, 19800.0, 0.07, 84.0), lines)
+    text = page.index("production", Four(30, 14, 3.2, 19800.0, 0.07, 84.0), lines, Recovery(T))
     assert [where for where in Outline(text).asks if where != "data:,"] == ["r1.html"]
     for told in ("3.2 a week", "5 h 30 min", "7% of 14", "1 min 24 s", "1 min 1 s"):
         assert told in text
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("sick", "sick"),
+        ("sick\nsecond line", "sick …"),
+        ("x" * elements.LONGEST, "x" * elements.LONGEST),
+        ("x" * 999, "x" * elements.LONGEST + " …"),
+    ],
+)
+def test_an_index_tells_the_beginning_of_a_reason(why: str, told: str) -> None:
+    text = page.index(
+        "production", Four(30, 0, 0, None, None, None), [Line(T, "deploy", "v1", "", "fail", why, 1, "", "")], Recovery(T)
+    )
+    assert f'data-head="Why" role="cell">{told}</td>' in text
+
+
+def test_what_replicas_said_last_is_told_once_for_each_and_as_it_was_when_it_failed() -> None:
+    said = {"host": "app1", "replica": "api 1", "container": "shop-api-green-1", "lines": ["no database", EVIL]}
+    failed = Gate("start 1", "fail", "sick", T + 9, last_words=[said])
+    undone = Gate(
+        "undo retire", "pass", "", T + 12, last_words=[{**said, "lines": ["bye"]}, {**said, "host": "app2", "lines": []}]
+    )
+    text = page.report(replace(FAILED, gates=(failed, undone)))
+    assert text.count("<h3>api 1 on app1, container shop-api-green-1</h3>") == 1
+    assert "no database\n&lt;script&gt;" in text
+    assert "<pre>It wrote nothing.</pre>" in text
+    assert "bye" not in text
+    assert "said last" not in page.report(PASSED)
 
 
 def ledger(*operations: tuple[str, str, str, float, float]) -> Ledger:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,7 +63,8 @@ class JumpingClock:
 class FakeRouter:
     """Does what HAProxy does: a server that leaves maintenance is believed to be up, its check comes a look later.
 
-    ``written`` is every batch of marks in order; ``leaves`` gives the moment at which a server's sessions end by themselves.
+    Sessions are called by their server and a number. ``written`` is every batch of marks in order, ``cuts`` who was cut when;
+    ``leaves`` gives the moment at which a server's sessions end by themselves.
     """
 
     found: dict[Key, Server]
@@ -73,6 +74,10 @@ class FakeRouter:
     leaves: dict[str, float] = field(default_factory=dict)
     written: list[list[tuple[str, Mark]]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    cuts: list[tuple[float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.opened = {key: [f"{key.server}#{n}" for n in range(server.sessions)] for key, server in self.found.items()}
 
     def servers(self) -> tuple[Server, ...]:
         seen = tuple(self.found.values())
@@ -101,24 +106,29 @@ class FakeRouter:
         self.found[key] = replace(old, state=after.state, weight=after.weight, **belief)
 
     def sessions(self) -> Mapping[Key, int]:
-        return {key: self._open(server) for key, server in self.found.items()}
+        return {key: len(self._open(key)) for key in self.found}
 
-    def _open(self, server: Server) -> int:
-        return 0 if self.clock.now() >= self.leaves.get(server.key.server, float("inf")) else server.sessions
+    def _open(self, key: Key) -> list[str]:
+        return [] if self.clock.now() >= self.leaves.get(key.server, float("inf")) else self.opened[key]
 
     def cut(self, servers: Iterable[Key]) -> None:
         for key in servers:
             self.log.append(f"cut {key.server}")
-            self.found[key] = replace(self.found[key], sessions=0)
+            self.opened[key] = []
 
-    def session_ids(self, server: Key) -> list[str]:
-        return [f"{server.server}#{number}" for number in range(self.found[server].sessions)]
+    def session_ids(self, servers: Collection[Key]) -> list[str]:
+        return [one for key in servers for one in self._open(key)]
 
-    def cut_sessions(self, ids: Iterable[str]) -> None:
-        for one in ids:
-            key = Key("shop_api", one.partition("#")[0])
-            self.log.append(f"{self.clock.now():.2f} {one}")
-            self.found[key] = replace(self.found[key], sessions=self.found[key].sessions - 1)
+    def cut_sessions(self, ids: Iterable[str]) -> int:
+        wanted = list(ids)
+        self.cuts += [(self.clock.now(), one) for one in wanted]
+        there = [one for one in wanted if one in self.opened[self._key(one)]]
+        for one in there:
+            self.opened[self._key(one)].remove(one)
+        return len(there)
+
+    def _key(self, session: str) -> Key:
+        return next(key for key in self.found if key.server == session.partition("#")[0])
 
     def save(self) -> None:
         self.log.append("save")

@@ -24,6 +24,8 @@ WORDS = [
     "state",
     "drain_timeout",
     "spread",
+    "drain_rate",
+    "routers",
     "kind",
     "web",
     "ports",
@@ -91,6 +93,8 @@ def test_no_name_reaches_the_socket_that_could_be_a_command(evil: str) -> None:
         asked({"api": good}, application=evil),
         asked({"api": good}, fence={"environment": evil}),
         asked({"api": {**good, "drain_timeout": evil}}),
+        asked({"api": {**good, "drain_rate": evil}}),
+        asked({"api": {**good, "routers": evil}}),
         asked({"api": {"slots": {evil: {"weight": 1}}}}),
         asked({"api": {"slots": {"blue": {"weight": evil}}}}),
     ):

@@ -14,7 +14,7 @@ from ansible_collections.mainstay.ops.plugins.module_utils._router.model import 
     Slot,
     identity,
 )
-from ansible_collections.mainstay.ops.plugins.module_utils._router.plan import due, plan
+from ansible_collections.mainstay.ops.plugins.module_utils._router.plan import plan
 
 from tests.unit.router.router_fakes import found, route, server, serving
 
@@ -142,6 +142,8 @@ def test_contradictions_are_refused() -> None:
         Service("api", "shop_api", BLUE, routed=False)
     with pytest.raises(InvalidInput, match="spread"):
         Service("api", "shop_api", BLUE, drain_timeout=1, spread=2)
+    with pytest.raises(InvalidInput, match="0 is not a number of routers: allowed are whole numbers from 1 to 1000"):
+        Service("api", "shop_api", BLUE, routers=0)
     with pytest.raises(InvalidInput, match="share x"):
         Route("shop", (Service("a", "x", BLUE), Service("b", "x", BLUE)))
 
@@ -159,14 +161,3 @@ def test_contradictions_are_refused() -> None:
 )
 def test_only_servers_with_our_names_are_ours(name: str, expected: tuple[str, str, int] | None) -> None:
     assert identity(name) == expected
-
-
-@pytest.mark.parametrize(
-    ("left", "expected"), [(20, 0), (10, 0), (5, 50), (1, 90), (0, 100), (-1, 100)], ids=lambda value: str(value)
-)
-def test_sessions_leave_evenly_over_the_spread(left: float, expected: int) -> None:
-    assert due(opened=100, at_first=100, left=left, spread=10) == expected
-
-
-def test_those_that_left_by_themselves_count() -> None:
-    assert due(opened=40, at_first=100, left=5, spread=10) == 0

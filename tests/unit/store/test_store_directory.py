@@ -34,6 +34,14 @@ def test_the_first_record_may_be_torn_too(tmp_path: Path) -> None:
     assert list(ledger.load(store).marks) == ["v1-a"]
 
 
+def test_what_is_forgotten_leaves_nothing_and_was_perhaps_never_there(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "new")
+    store.replace("a", b"1", None)
+    store.remove("a")
+    store.remove("b")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_writers_at_the_same_moment_leave_one_chain(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: ledger.append(DirectoryStore(tmp_path), mark(number)), range(40)))

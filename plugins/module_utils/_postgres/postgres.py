@@ -9,7 +9,7 @@ until then the statement goes on, and so do its locks.
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 OLDEST_SERVER = 140000
 AGAIN = {"55P03": "lock not free in time", "40P01": "deadlock", "40001": "conflict with another transaction"}
 LOST = ("08", "57P")
+FULL = ("too many clients", "too many connections", "remaining connection slots")
+"""What the server says where no connection is left for this role; libpq hands on no SQLSTATE for it."""
+FULL_ADVICE = (
+    ". No connection is left. Some are kept for superusers (superuser_reserved_connections), and from PostgreSQL 16 on for "
+    "roles with pg_use_reserved_connections (reserved_connections): log in as one of these, or stop a replica of the application"
+)
+BIGINT = 20
+"""The number of the type, as every PostgreSQL has it."""
 
 
 def settings(limits: Limits) -> dict[str, str]:
@@ -38,9 +46,10 @@ def settings(limits: Limits) -> dict[str, str]:
         "tcp_keepalives_idle": "5",
         "tcp_keepalives_interval": "2",
         "tcp_keepalives_count": "3",
-        "idle_in_transaction_session_timeout": "60s",
+        "idle_in_transaction_session_timeout": f"{limits.idle * 1000:.0f}ms",
         "lock_timeout": f"{limits.lock * 1000:.0f}ms",
         "statement_timeout": f"{limits.statement * 1000:.0f}ms",
+        **({"temp_file_limit": limits.temp} if limits.temp else {}),
     }
 
 
@@ -65,6 +74,14 @@ def settle(connection: Connection, limits: Limits, then: str = "") -> None:
     """Bring the session back to our settings, whatever a migration before may have set; ``then`` costs no round trip."""
     assignments = "; ".join(f"SET {name} = '{value}'" for name, value in settings(limits).items())
     connection.execute(f"RESET ROLE; RESET ALL; {assignments}; {then}".encode())
+
+
+def may_limit_files(connection: Connection) -> bool:
+    """Whether this role may set temp_file_limit: a superuser, and from PostgreSQL 15 on whom it was granted to."""
+    asked = b"SELECT current_setting('is_superuser') = 'on'"
+    if connection.info.server_version >= 150000:
+        asked = b"SELECT has_parameter_privilege('temp_file_limit', 'SET')"
+    return connection.execute(asked).fetchone() == (True,)
 
 
 @contextmanager
@@ -94,6 +111,15 @@ def send(connection: Connection, text: str) -> int:
     if failed:
         raise _failure(failed, done)
     return done
+
+
+def send_with(connection: Connection, text: str, values: Sequence[int]) -> int:
+    """Run one statement with whole numbers for $1, $2 and so on; returns how many rows it touched. Raises as ``send`` does."""
+    connection.pgconn.send_query_params(text.encode(), [str(value).encode() for value in values], [BIGINT] * len(values))
+    [result] = list(_results(connection))  # all of them, or the session would take nothing more
+    if result.status == pq.ExecStatus.FATAL_ERROR:
+        raise _failure(result, 0)
+    return result.command_tuples or 0
 
 
 def said(error: psycopg.Error) -> str:
@@ -141,6 +167,8 @@ def _connect(database: Database) -> Connection:
 def _advice(error: psycopg.Error) -> str:
     if "root certificate" in str(error) or "SSL" in str(error):
         return ". Give ca, or choose a sslmode that this server can do"
+    if any(words in str(error) for words in FULL):
+        return FULL_ADVICE
     return ""
 
 

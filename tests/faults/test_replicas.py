@@ -1,0 +1,143 @@
+"""db2 follows db1, takes over under the shop's real traffic, and hands back: no order that was confirmed is lost."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import customers
+import fleet
+import pytest
+
+pytestmark = pytest.mark.fleet
+
+DATA = "/var/lib/postgresql/15/main"
+UNIT = "postgresql@15-main"
+MOST_PAUSED_S = 60
+SERVERS = {"db1": "172.30.77.41", "db2": "172.30.77.42"}
+
+
+@dataclass
+class Orders:
+    """Orders that the database confirmed to a client on ops1's side, each with a number of its own, and when."""
+
+    mark: str
+    confirmed: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def pause(self) -> float:
+        """Seconds of the longest time without a confirmation."""
+        times = sorted(self.confirmed.values())
+        return max((later - earlier for earlier, later in itertools.pairwise(times)), default=0.0)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        done = threading.Event()
+        writer = threading.Thread(target=self._write, args=(done,))
+        writer.start()
+        try:
+            yield
+        finally:
+            done.set()
+            writer.join()
+
+    def _write(self, done: threading.Event) -> None:
+        number = 0
+        while not done.is_set():
+            number += 1
+            for host in SERVERS:
+                if ordered(host, self.mark, number):
+                    self.confirmed[number] = time.monotonic()
+                    break
+            time.sleep(0.05)
+
+    def lost(self, host: str) -> set[int]:
+        there = sql(host, f"SELECT quantity FROM orders WHERE item = '{self.mark}'").split()
+        return set(self.confirmed) - {int(number) for number in there}
+
+
+def sql(host: str, statement: str) -> str:
+    return fleet.command("runuser", "-u", "postgres", "--", "psql", "shop", "-Atc", statement, host=host)
+
+
+def ordered(host: str, mark: str, number: int) -> bool:
+    with suppress(subprocess.SubprocessError):
+        sql(host, f"INSERT INTO orders (item, quantity) VALUES ('{mark}', {number})")
+        return True
+    return False
+
+
+def takes_writes(host: str) -> bool:
+    with suppress(subprocess.SubprocessError):
+        return sql(host, "SELECT pg_is_in_recovery()").strip() == "f"
+    return False
+
+
+@pytest.fixture
+def replicated(calm: fleet.Snapshot) -> Iterator[None]:
+    """db2 follows, with a data directory that was empty before, and is as new afterwards."""
+    fleet.command("systemctl", "stop", UNIT, host="db2")
+    fleet.command("sh", "-c", f"rm -rf {DATA}/*", host="db2")
+    ran = fleet.playbook("add_replica", host="db2")
+    assert ran.rc == 0, ran.output
+    yield
+    gone = fleet.playbook("remove_replica", host="db2")
+    assert gone.rc == 0, gone.output
+    assert sql("db1", "SELECT count(*) FROM pg_replication_slots").strip() == "0"
+
+
+def test_the_primary_is_switched_under_traffic_and_back(calm: fleet.Snapshot, replicated: None) -> None:
+    assert fleet.playbook("add_replica", host="db2").rc == 0, "again, it changes nothing"
+    orders = Orders(f"switch {time.time():.0f}")
+    with customers.shopping(100) as load, orders.running():
+        for to, old in (("db2", "db1"), ("db1", "db2")):
+            ran = fleet.playbook("switch_primary", to=to)
+            assert ran.rc == 0, ran.output
+            assert (takes_writes(to), takes_writes(old)) == (True, False)
+            told = re.search(r"writes paused for ([0-9.]+) s", ran.words)
+            assert told, ran.output
+            print(f"to {to}: {told[0]}, {ran.seconds:.1f} s in all")
+            assert float(told[1]) < MOST_PAUSED_S
+            time.sleep(2)
+    print(
+        f"{len(orders.confirmed)} orders confirmed, {orders.pause:.1f} s without one at most; customers: {len(load.complaints)}"
+    )
+    assert len(orders.confirmed) > 20
+    assert orders.lost("db1") == set()
+    assert fleet.stored("lock.json") == "" or not fleet.snapshot().holder
+    fleet.until(fleet.is_well, 60)
+
+
+def test_a_primary_that_the_switch_cannot_reach_is_left_alone(calm: fleet.Snapshot, replicated: None) -> None:
+    """Customers may still reach it, so nobody takes its place."""
+    with fleet.unreachable("db1"):
+        ran = fleet.playbook("switch_primary", to="db2")
+        assert ran.rc != 0
+        assert "db1 does not answer" in ran.words
+        given_up = fleet.playbook("switch_primary", to="db2", lost="db1", confirm="development db1 is lost")
+        assert given_up.rc != 0
+        assert "takes writes" in given_up.words
+        assert (takes_writes("db1"), takes_writes("db2")) == (True, False)
+
+
+@pytest.mark.full
+def test_a_switch_whose_controller_was_killed_is_run_again(calm: fleet.Snapshot, replicated: None, begin) -> None:
+    """Killed when the old primary is fenced and nobody else takes writes: the next run goes on from there."""
+    run = begin("switch_primary", to="db2")
+    assert run.reaches("Promote"), run.output
+    run.signal(signal.SIGKILL)
+    run.ends()
+    assert not (takes_writes("db1") and takes_writes("db2"))
+    assert fleet.playbook("unlock", confirm="development").rc == 0
+    for to, old in (("db2", "db1"), ("db1", "db2")):
+        ran = fleet.playbook("switch_primary", to=to)
+        assert ran.rc == 0, ran.output
+        assert (takes_writes(to), takes_writes(old)) == (True, False)
+    fleet.until(fleet.is_well, 60)
