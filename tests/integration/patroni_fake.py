@@ -18,11 +18,13 @@ from typing import Any
 
 @dataclass
 class Fake:
-    """``answer`` is the status and the text to a switch, None for a connection that breaks; ``then`` leads once it was asked."""
+    """``answer`` is the status and the text to a switch, None for a connection that breaks; ``then`` leads ``later`` seconds after
+    it was asked, and nobody until then; the answer comes after ``pondered`` seconds."""
 
     answer: tuple[int, str] | None = (200, "Successfully switched over")
     then: str = "db2"
     later: float = 0.0
+    pondered: float = 0.0
     names: tuple[str, ...] = ("db1", "db2")
     url: str = ""
     switched_at: float | None = None
@@ -31,7 +33,9 @@ class Fake:
 
     @property
     def leader(self) -> str:
-        return self.then if self.switched_at is not None and time.monotonic() >= self.switched_at else "db1"
+        if self.switched_at is None:
+            return "db1"
+        return self.then if time.monotonic() >= self.switched_at else ""
 
     def cluster(self) -> dict[str, Any]:
         return {
@@ -65,6 +69,7 @@ def fake(tls: ssl.SSLContext | None = None, **given: Any) -> Iterator[Fake]:
         def do_POST(self) -> None:
             made.asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
             made.switched_at = time.monotonic() + made.later
+            time.sleep(made.pondered)
             if made.answer:
                 self.say(*made.answer)
             else:

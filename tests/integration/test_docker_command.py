@@ -165,7 +165,7 @@ def test_a_command_is_confined_and_is_no_replica(shop: Shop) -> None:
 def test_ansible_runs_it_and_hides_secrets(shop: Shop) -> None:
     given = params(shop, shop.image("v1"), "echo $KEY", secrets={"KEY": SECRET})
     given = {key: value for key, value in given.items() if value is not None}
-    given["fence"] = {"environment": ENVIRONMENT, "phase": "migrate"}
+    given["fence"] = {"environment": shop.application, "phase": "migrate"}
     code, output = ansible("docker_command", given)
     assert code == 0, output
     assert "********" in output

@@ -36,7 +36,7 @@ def inherited(postgres: Server) -> Shop:
 def played(shop: Shop, directory: Path, playbook: str, *arguments: str, **described: str) -> str:
     """The exit code, and what the playbook told."""
     migration = {"kind": "sql", "src": str(directory), "database": shop.server.database(shop.name), **described}
-    variables = {"mainstay_environment": "test", "mainstay_application": "shop", "mainstay_migration": migration}
+    variables = {"mainstay_environment": "migration-test", "mainstay_application": "shop", "mainstay_migration": migration}
     hosts = {"localhost": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}
     inventory = directory.parent / "hosts.json"
     inventory.write_text(json.dumps({"operations": {"hosts": hosts, "vars": variables}}))
@@ -79,12 +79,12 @@ def test_what_is_wrong_is_shown_and_repaired_by_typed_words_only(inherited: Shop
     choice = {"repairs": {"0002_two": "forget"}, "seen": found[1]}
     untyped = played(inherited, directory, "repair_migrations", "-e", json.dumps(choice))
     assert untyped.startswith("2 "), untyped
-    assert "test 127.0.0.1" in untyped
+    assert "migration-test 127.0.0.1" in untyped
     assert inherited.info(files)["dirty"] == ["0002_two"]
     stranger = played(inherited, directory, "repair_migrations", expect_system_identifier="7000000000000000000")
     assert stranger.startswith("2 "), stranger
     assert "another cluster" in stranger
-    typed = json.dumps({**choice, "confirm": "test 127.0.0.1"})
+    typed = json.dumps({**choice, "confirm": "migration-test 127.0.0.1"})
     foreseen = played(inherited, directory, "repair_migrations", "-e", typed, "--check")
     assert foreseen.startswith("0 "), foreseen
     assert inherited.info(files)["dirty"] == ["0002_two"]

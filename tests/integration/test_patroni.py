@@ -260,7 +260,11 @@ def test_a_replica_is_built_anew_once_its_name_is_typed(cluster: Patroni) -> Non
 
 
 def played(cluster: Patroni, playbook: str, inventory: Path, *arguments: str) -> str:
-    variables = {"mainstay_environment": "test", "mainstay_application": "shop", "mainstay_patroni": {"api": cluster.option()}}
+    variables = {
+        "mainstay_environment": "patroni-test",
+        "mainstay_application": "shop",
+        "mainstay_patroni": {"api": cluster.option()},
+    }
     hosts = {"localhost": {"ansible_connection": "local"}}
     inventory.write_text(json.dumps({"operations": {"hosts": hosts, "vars": variables}}))
     command = ["ansible-playbook", f"mainstay.ops.{playbook}", "-i", str(inventory), *arguments]

@@ -23,6 +23,7 @@ def switch(made: Fake, deadline: str = "5s") -> dict[str, Any]:
     ("answer", "later"),
     [
         ((200, 'Successfully switched over to "db2"'), 0.0),
+        ((200, 'Successfully switched over to "db2"'), 1.0),
         ((503, "Switchover status unknown"), 0.0),
         ((503, "Switchover status unknown"), 1.0),
         (None, 0.0),
@@ -35,6 +36,7 @@ def test_an_answer_that_leaves_it_open_or_does_not_come_is_not_believed_but_the_
     with fake(answer=answer, later=later) as made:
         found = switch(made)
     assert (found.get("switched"), found["leader"], found["old_leader"]) == (True, "db2", "db1"), found
+    assert later * 0.9 <= found["pause"] < later + 2
     assert [json.loads(asked) for asked in made.asked] == [{"leader": "db1", "candidate": "db2"}]
 
 
@@ -53,6 +55,12 @@ def test_a_refusal_of_patronis_is_told_at_once_with_who_leads(answer: tuple[int,
     assert found["error"] == "PatroniRefused", found
     assert answer[1] in found["msg"]
     assert ". db1 leads as before" in found["msg"]
+
+
+def test_the_pause_ends_with_the_first_write_however_long_patroni_takes_to_answer() -> None:
+    with fake(later=0.5, pondered=4.0) as made:
+        found = switch(made, "20s")
+    assert 0.4 <= found["pause"] < 3, found
 
 
 def test_an_answer_of_success_alone_proves_nothing() -> None:

@@ -361,7 +361,7 @@ def played(search: Search, playbook: str, inventory: Path, *arguments: str) -> s
             {
                 "operations": {
                     "hosts": {"localhost": {"ansible_connection": "local"}},
-                    "vars": {"mainstay_environment": "test", "mainstay_application": "shop", "mainstay_search": described},
+                    "vars": {"mainstay_environment": "search-test", "mainstay_application": "shop", "mainstay_search": described},
                 }
             }
         )

@@ -17,6 +17,8 @@ from .model import Member, PatroniRefused
 LOOK_S = 0.05
 PATIENCE_S = 2.0
 """For how long one look may last: a member that hangs must not hide the other."""
+PROMOTION_S = 10.0
+"""For how long the new leader is still looked at after Patroni's answer: it may answer while PostgreSQL is being promoted."""
 UNSURE = frozenset({500, 503})
 """Patroni answers 503 both when a switch failed and when it has waited long enough to be told how it ended."""
 
@@ -35,7 +37,7 @@ class Watch:
         began = time.monotonic()
         if rest.is_writing(self.old):
             self.last = began
-        if rest.is_writing(self.new):
+        if self.first is None and rest.is_writing(self.new):
             self.first = time.monotonic()
         return self.first is not None
 
@@ -61,7 +63,7 @@ def cross(place: Place, leader: Member, candidate: Member, deadline: float) -> C
         asked = pool.submit(_answer, patient, leader.name, candidate.name)
         wait_until(lambda: watch.look() or asked.done(), bool, Pace(deadline, LOOK_S))
         answer = asked.result()
-    watch.look()
+    wait_until(watch.look, bool, Pace(min(PROMOTION_S, deadline), LOOK_S))
     return Crossing(answer, watch.pause)
 
 
