@@ -18,8 +18,10 @@ from typing import Any
 
 @dataclass
 class Fake:
-    """``answer`` is the status and the text to a switch, None for a connection that breaks; ``then`` leads ``later`` seconds after
-    it was asked, and nobody until then; the answer comes after ``pondered`` seconds."""
+    """``answer`` is the status and the text to a switch after ``pondered`` seconds, None for a connection that breaks.
+
+    ``then`` leads ``later`` seconds after it was asked, and nobody until then.
+    """
 
     answer: tuple[int, str] | None = (200, "Successfully switched over")
     then: str = "db2"
