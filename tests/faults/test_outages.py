@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import customers
 import fleet
 import pytest
 from cases import cases
@@ -12,6 +14,7 @@ from test_hazards import refused
 
 pytestmark = pytest.mark.fleet
 
+SOME = 100
 Outage = Callable[..., AbstractContextManager[None]]
 
 BEFORE = {
@@ -35,6 +38,9 @@ def test_what_is_down_before_a_run_is_named_and_nothing_changes(
     seen = fleet.snapshot()
     assert (seen.replicas, seen.rotation, seen.live["release"]) == (calm.replicas, calm.rotation, calm.live["release"])
     assert seen.marks == calm.marks
+    with customers.shopping(SOME) as load:
+        time.sleep(3)
+    assert load.complaints == [], "nobody lands anywhere else than before"
 
 
 @pytest.mark.full
