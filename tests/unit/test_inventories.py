@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.mainstay.ops.plugins.module_utils._bucket.operation_check import BUCKET_CHECK
 from ansible_collections.mainstay.ops.plugins.module_utils._edge.spec import into
 from ansible_collections.mainstay.ops.plugins.module_utils._judge.described_slo import Described as Promises
 from ansible_collections.mainstay.ops.plugins.module_utils._judge.described_slo import check as check_promises
@@ -30,7 +31,7 @@ CARELESS = (
     r"UserKnownHostsFile[= ]*/dev/null",
     r"verify none",
 )
-SECRET = re.compile(r"password|secret_key|token", re.IGNORECASE)
+SECRET = re.compile(r"password|secret_key|access_key|token|cipher|identity", re.IGNORECASE)
 
 
 def relative(path: Path) -> str:
@@ -104,11 +105,50 @@ def test_what_watches_production_is_understood() -> None:
     assert told["mainstay_recovery"]["command"][0].startswith("/")
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "all"], ids=relative)
+def test_every_variable_and_every_option_of_backups_is_one_that_the_pages_explain(path: Path) -> None:
+    told = yaml.safe_load(path.read_text())
+    assert {name for name in told if name.startswith("mainstay_")} <= explained("your-application.md")
+    for name, page in (
+        ("mainstay_backup", "backups.md"),
+        ("mainstay_replication", "replicas.md"),
+        ("mainstay_configuration", "archives.md"),
+    ):
+        assert set(told.get(name, {})) <= explained(page)
+    for repository in told.get("mainstay_backup", {}).get("repositories", []):
+        assert set(repository) <= explained("backups.md")
+
+
+def explained(page: str) -> set[str]:
+    """The names in the first columns of the tables of a page."""
+    rows = re.findall(r"^\| (`.*?) \|", (INVENTORIES.parent / "docs" / page).read_text(), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_buckets_of_production_are_understood() -> None:
+    told = yaml.safe_load((INVENTORIES / "production/group_vars/all/archives.yml").read_text())
+    defaults: dict[str, Any] = {
+        "timeout": "30s",
+        "versions_least": "7d",
+        "versions_most": "400d",
+        "uploads_most": "7d",
+        "locked": "0d",
+    }
+    asked = [
+        BUCKET_CHECK.parse({**defaults, "metrics": "", "must_pass": True, **one, "bucket": {**defaults, **one["bucket"]}})
+        for one in told["mainstay_buckets"]
+    ]
+    assert [(one.bucket.name, one.limits.replica, one.limits.locked) for one in asked] == [
+        ("example-files", "example-files-copy", 0),
+        ("example-archives", "", 30 * 86400),
+    ]
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_ansible_can_read_it(name: str) -> None:
     command = [sys.executable, "-m", "ansible", "inventory", "-i", str(INVENTORIES / name), "--list"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     groups = json.loads(ran.stdout)
-    sizes = {group: len(groups[group]["hosts"]) for group in ("operations", "app", "proxy")}
-    assert sizes == {"operations": 1, "app": 3, "proxy": 2}
+    sizes = {group: len(groups[group]["hosts"]) for group in ("operations", "app", "proxy", "database")}
+    assert sizes == {"operations": 1, "app": 3, "proxy": 2, "database": 1}

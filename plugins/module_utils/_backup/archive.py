@@ -108,17 +108,18 @@ def fetch(place: Place, repository: int, path: str, file: Path) -> None:
     """Bring a file of the repository here; pgBackRest decrypts and does not unpack."""
     asked = [PROGRAM, f"--config={place.config}", f"--stanza={place.stanza}", "--log-level-console=off", "--log-level-stderr=off"]
     get = command(place.user, [*asked, "repo-get", f"--repo={repository}", path])
-    unpack = UNPACK.get(Path(path).suffix, ("cat",))
+    unpack = UNPACK.get(Path(path).suffix)
     with open(file, "wb") as to:
         # pylint: disable-next=ansible-bad-function # this is no module, which alone has run_command
-        source = subprocess.Popen(get, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/", env=ENVIRONMENT)
+        source = subprocess.Popen(
+            get, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if unpack else to, cwd="/", env=ENVIRONMENT
+        )
         with source:
-            unpacked = _unpacked(unpack, source, to.fileno())
-        codes = (unpacked, source.returncode)
-    if any(codes):
+            unpacked = _unpacked(unpack, source, to.fileno()) if unpack else 0
+    if source.returncode or unpacked:
+        why = f"pgbackrest ended with {source.returncode}" + (f", {unpack[0]} with {unpacked}" if unpack else "")
         raise Corrupt(
-            f"{path} of repository {repository} could not be read "
-            f"(pgbackrest ended with {codes[1]}, {unpack[0]} with {codes[0]}): run backup_verify to see what else is damaged"
+            f"{path} of repository {repository} could not be read ({why}): run backup_verify to see what else is damaged"
         )
 
 
