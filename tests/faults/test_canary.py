@@ -72,7 +72,7 @@ def test_a_canary_that_errs_in_five_of_a_hundred_loses_its_traffic_at_once_and_i
     answered = load.told["run"]
     assert answered["failed"] < 0.02 * answered["count"], "the canary never had more than its tenth of the traffic"
     print(f"verdict after {seen.judged - seen.routed:.1f} s, traffic gone {seen.gone - seen.judged:.1f} s after it")
-    assert seen.gone - seen.judged < 5, "2 s on a machine that has nothing else to do"
+    assert seen.gone - seen.judged < 20, "2 s on a machine that has nothing else to do; the watch goes on for 120 s"
     assert fleet.what_hinders() == []
     after = fleet.snapshot()
     assert (after.live["release"], after.rotation) == (calm.live["release"], calm.rotation)

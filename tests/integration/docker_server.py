@@ -41,9 +41,9 @@ while :; do wait; sleep 1; done
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses, below those that the system gives to outgoing connections."""
+    """Ports in a row that nobody uses, below those that other tests and outgoing connections get."""
     found: list[int] = []
-    base = 10_000 + int(uuid.uuid4()) % 18_000
+    base = 10_000 + int(uuid.uuid4()) % 7_600
     for port in range(base, base + 400):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("0.0.0.0", port))
@@ -70,7 +70,7 @@ class Registry:
         )
         log = (self.root / "log").open("ab")
         self.process = subprocess.Popen([REGISTRY, "serve", str(config)], stdout=log, stderr=log)
-        for _ in range(100):
+        for _ in range(600):
             with suppress(urllib.error.URLError, OSError):
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/v2/", timeout=1)
                 return

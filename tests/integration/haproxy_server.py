@@ -26,7 +26,7 @@ class Replica:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._listener: socket.socket | None = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener: socket.socket | None = socket.create_server(("127.0.0.1", free_port()), backlog=512)
         self.port = int(self._listener.getsockname()[1])
         self.healthy = True
         self.errs_every = 0

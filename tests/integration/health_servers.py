@@ -100,8 +100,17 @@ def postgresql() -> Iterator[int]:
         subprocess.run([*AS_POSTGRES, str(POSTGRESQL / "initdb"), *settings], check=True, capture_output=True)
         options = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", name]
         with running([*AS_POSTGRES, str(POSTGRESQL / "postgres"), *options], port):
-            time.sleep(0.5)
+            _await_postgresql(port)
             yield port
+
+
+def _await_postgresql(port: int) -> None:
+    """It listens before it takes connections."""
+    for _ in range(600):
+        if subprocess.run(["pg_isready", "--quiet", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode == 0:
+            return
+        time.sleep(0.05)
+    raise AssertionError("PostgreSQL is not ready")
 
 
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

@@ -82,7 +82,7 @@ def start(module: str, arguments: Mapping[str, Any], *, check_mode: bool = False
     return process
 
 
-def result(process: subprocess.Popen[str], timeout: float = 60) -> dict[str, Any]:
+def result(process: subprocess.Popen[str], timeout: float = 180) -> dict[str, Any]:
     output, complaints = process.communicate(timeout=timeout)
     answer = json.loads(output) if output else {"failed": True, "msg": complaints}
     assert isinstance(answer, dict)
@@ -93,7 +93,7 @@ def run(module: str, arguments: Mapping[str, Any], *, check_mode: bool = False) 
     return result(start(module, arguments, check_mode=check_mode))
 
 
-def eventually(holds: Callable[[], bool], within: float = 5.0) -> bool:
+def eventually(holds: Callable[[], bool], within: float = 20.0) -> bool:
     """Whether it comes true in time."""
     end = time.monotonic() + within
     while time.monotonic() < end:

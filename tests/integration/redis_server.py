@@ -50,7 +50,7 @@ def port_of(client: redis.Redis) -> int:
 
 
 def _await(is_done: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if is_done():
             return
         time.sleep(0.05)

@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from ports import free_port
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -56,8 +57,7 @@ class Registry:
 @contextmanager
 def running(root: Path) -> Iterator[Registry]:
     certificate, key = certify(root)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     config = root / "registry.json"  # JSON is YAML
     storage = {"filesystem": {"rootdirectory": str(root / "images")}}
     tls = {"certificate": str(certificate), "key": str(key)}
@@ -73,7 +73,7 @@ def running(root: Path) -> Iterator[Registry]:
 
 
 def await_port(port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

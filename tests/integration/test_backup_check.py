@@ -108,7 +108,7 @@ def test_a_last_segment_that_went_nowhere_is_found(well: Backed) -> None:
     """The server was told that it is archived, and it is not."""
     well.set("archive_command", "/bin/true")
     well.switch()
-    well.sql("SELECT pg_sleep(1.5)")
+    well.sql("SELECT pg_sleep(5)")
     try:
         assert "fail: the newest segment is" in failing(well)["archived"]
         assert "fail: the newest segment is" in failing(well, asks=False)["archived"]
@@ -223,8 +223,9 @@ def red_after(made: Backed, command: str, over: threading.Event) -> float:
     try:
         while time.monotonic() - began < 2 * NOTICED_S and not over.is_set():
             made.sql("SELECT pg_logical_emit_message(true, 'test', 'something')")
+            asked = time.monotonic()
             if failing(made).get("archiver", "").startswith("fail"):
-                break
+                return asked - began
             time.sleep(1)
         return time.monotonic() - began
     finally:

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,7 +156,7 @@ def damage(cluster: Backed) -> list[str]:
 def test_a_missing_segment_is_a_gap(cluster: Backed) -> None:
     for _number in range(2):
         cluster.switch()
-    time.sleep(0.5)
+    cluster.pgbackrest("check")
     segments = sorted(cluster.repository.glob("archive/main/15-1/*/*.zst"))
     hidden = cluster.root / "hidden"
     segments[-2].rename(hidden)

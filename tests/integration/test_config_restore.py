@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._archive import notes, pack, sealed, shelf
@@ -270,15 +272,15 @@ def test_a_disk_that_fills_up_leaves_every_file_as_it_was(tmp_path: Path) -> Non
 def test_a_run_that_lost_the_lock_replaces_nothing(host: Host, tmp_path: Path) -> None:
     spoil(host)
     before = host.live()
-    root = Path("/var/lib/mainstay/archive-test")
-    root.mkdir(parents=True, exist_ok=True)
+    environment = f"test-{uuid4().hex[:8]}"
+    root = Path("/var/lib/mainstay") / environment
+    root.mkdir(parents=True)
     try:
         (root / "fence").write_text("7")
-        assert host.over(fence={"environment": "archive-test", "token": 6})["error"] == "FencedOff"
+        assert host.over(fence={"environment": environment, "token": 6})["error"] == "FencedOff"
         assert host.live() == before
     finally:
-        (root / "fence").unlink()
-        root.rmdir()
+        shutil.rmtree(root)
 
 
 def test_a_run_that_loses_the_lock_meanwhile_replaces_nothing_and_leaves_nothing(host: Host, tmp_path: Path) -> None:

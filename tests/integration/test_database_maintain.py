@@ -198,7 +198,7 @@ def test_the_run_ends_at_its_deadline_and_the_next_one_goes_on(shop: Shop) -> No
         shop.do(rows.format(name), f"ANALYZE {name}", f"DELETE FROM {name} WHERE id % 2 = 0")
     begin = time.monotonic()
     late = maintain(shop, deadline="1s", cost_delay="100ms")
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 12, "the two tables take more than twenty seconds"
     assert late["finished"] is False, late
     assert "the time was over" in str(late["warnings"])
     again = maintain(shop, most=1)

@@ -111,7 +111,7 @@ def cut_off(shop: Shop, given: Mapping[str, Any]) -> None:
     fresh = shop.root / ENVIRONMENT / "fence.newer"
     fresh.write_text("2")
     fresh.replace(shop.root / ENVIRONMENT / "fence")
-    thread.join(5)
+    thread.join(30)
     assert [type(error) for error in caught] == [FencedOff]
 
 

@@ -174,12 +174,12 @@ def test_restart_is_forbidden_before_anything_is_stopped(shop: Shop) -> None:
 
 def test_one_that_ignores_sigterm_is_killed_and_named_and_all_stop_at_once(shop: Shop) -> None:
     image = shop.image("v1")
-    stubborn = api(shop, image, count=1, environment={"STUBBORN": "yes"}, init=False)
+    stubborn = api(shop, image, count=1, environment={"STUBBORN": "yes"}, init=False, stop_timeout="5s")
     services = {"api": {**stubborn, "count": 3}, "web": api(shop, image, count=1, first_port=shop.ports[4])}
     act(params(shop, services))
     begin = time.monotonic()
     done = act(params(shop, ["api", "web"], state="retired"))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 13
     assert [(r["service"], r["forced"]) for r in done["replicas"]] == [("api", True)] * 3 + [("web", False)]
 
 
@@ -221,7 +221,7 @@ def test_what_is_taken_back_is_heard_before_it_is_told_to_stop_but_not_its_secre
 
 
 def test_a_replica_that_is_never_well_is_named_with_its_last_answer(shop: Shop) -> None:
-    services = {"api": api(shop, shop.image("v1"), count=1, environment={"SICK": "yes"}, health={"deadline": "1s"})}
+    services = {"api": api(shop, shop.image("v1"), count=1, environment={"SICK": "yes"}, health={"deadline": "8s"})}
     with pytest.raises(ReplicaNotHealthy) as caught:
         act(params(shop, services))
     for part in (f"{shop.application}-api-blue-1", f"127.0.0.1:{shop.ports[0]}/health", "404", "serving"):
@@ -232,7 +232,7 @@ def test_a_replica_that_is_never_well_is_named_with_its_last_answer(shop: Shop) 
 
 
 def test_the_right_answer_of_the_wrong_version_is_not_healthy(shop: Shop) -> None:
-    services = {"api": api(shop, shop.image("v1"), count=1, environment={"SAY": "v0"}, health={"deadline": "1s"})}
+    services = {"api": api(shop, shop.image("v1"), count=1, environment={"SAY": "v0"}, health={"deadline": "8s"})}
     with pytest.raises(ReplicaNotHealthy, match=r"version is 'v0', not 'v1'"):
         act(params(shop, services))
     services["api"]["health"]["expect_version"] = False
@@ -354,7 +354,7 @@ def test_a_run_that_was_cut_off_is_completed_by_the_next(shop: Shop) -> None:
 
 
 def test_a_kept_replica_that_has_become_sick_is_not_called_healthy(shop: Shop) -> None:
-    services = {"api": api(shop, shop.image("v1"), count=1, health={"deadline": "1s"})}
+    services = {"api": api(shop, shop.image("v1"), count=1, health={"deadline": "8s"})}
     act(params(shop, services))
     sick = shop.client.exec_create(f"{shop.application}-api-blue-1", ["rm", "/tmp/www/health"])
     shop.client.exec_start(sick)

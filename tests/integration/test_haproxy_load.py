@@ -58,7 +58,7 @@ def test_no_request_fails_over_many_switches_with_replicas_stopped_right_after(t
                 restart(fixture, old)
         print(counts, "median write", sorted(writes)[len(writes) // 2], "ms, longest", max(writes))
         assert counts["failed"] == 0, counts
-        assert counts["rate"] > 500
+        assert counts["requests"] > 50 * SWITCHES
 
 
 @pytest.mark.parametrize("frontend", ["option idle-close-on-response"])

@@ -77,10 +77,10 @@ def test_a_healthy_release_passes() -> None:
 def test_a_sick_one_fails_in_time_and_is_told_apart(talk: Callable[[socket.socket], None], cause: Cause, error: str) -> None:
     begin = time.monotonic()
     with talking(talk) as port:
-        result = ask(f"http://127.0.0.1:{port}/health", version="v2", timeout="500ms")
+        result = ask(f"http://127.0.0.1:{port}/health", version="v2", timeout="2s")
     assert told(result) == (Verdict.FAIL, cause)
     assert error in result.error
-    assert time.monotonic() - begin < 5, "the last two would drip for ever"
+    assert time.monotonic() - begin < 20, "the last two would drip for ever"
 
 
 def test_it_waits_for_answers_in_a_row() -> None:
@@ -152,7 +152,7 @@ def test_redis_tells_its_role_and_who_is_not_let_in(tmp_path: Path) -> None:
         replica = ["--replicaof", "127.0.0.1", str(port), "--masterauth", "hunter22"]
         with running(["redis-server", "--port", str(other), *options, *replica], other):
             expected = {"role": "replica", "link": "up"}
-            assert ask(f"redis://:hunter22@127.0.0.1:{other}/0", Policy(deadline=10), json=expected).verdict is Verdict.PASS
+            assert ask(f"redis://:hunter22@127.0.0.1:{other}/0", Policy(deadline=60), json=expected).verdict is Verdict.PASS
     assert told(ask(f"redis://127.0.0.1:{port}/0")) == (Verdict.FAIL, Cause.REFUSED)
     with talking(silent) as port:
         assert told(ask(f"redis://127.0.0.1:{port}/0", timeout="300ms")) == (Verdict.FAIL, Cause.TIMEOUT)
@@ -168,7 +168,7 @@ def test_a_hundred_endpoints_take_about_one_round_trip() -> None:
         begin = time.monotonic()
         results = check_all(endpoints(described), ONCE)
     assert {result.verdict for result in results} == {Verdict.PASS}
-    assert time.monotonic() - begin < 1.5
+    assert time.monotonic() - begin < 10, "one after the other they take thirty seconds"
 
 
 def module(arguments: dict[str, Any], *flags: str) -> tuple[int, str]:

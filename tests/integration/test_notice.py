@@ -97,6 +97,7 @@ class World:
             "https_proxy": f"http://127.0.0.1:{self.internet.port}",
             "no_proxy": "localhost,127.0.0.1",
             "SSL_CERT_FILE": str(self.ca),
+            "ANSIBLE_REMOTE_TMP": str(self.root / "remote"),
         }
         named = [item for pair in extra.items() for item in ("-e", f"{pair[0]}={pair[1]}")]
         command = ["ansible-playbook", "-i", str(self.root / "hosts.yml"), str(playbook), *arguments, *named]
@@ -230,15 +231,15 @@ def test_a_server_that_never_answers_costs_twelve_seconds_at_most(world: World, 
     assert (ran.rc, "the run goes on" in ran.output) == (0, True)
     assert len(ran.warnings) == 1, ran.output
     assert re.search("in time|in 12 s", ran.warnings[0]), ran.warnings
-    assert ran.took < 30, "12 s, and what Ansible takes on a busy machine"
+    assert ran.took < 60, "12 s, and what Ansible takes on a busy machine"
 
 
 def test_a_server_that_drips_is_left_and_so_is_the_module_that_listens_to_it(world: World) -> None:
     with talking(dripping) as port:
         hook = {"channel": "webhook", "url": f"http://127.0.0.1:{port}/secretpath"}
         ran = world.tell("failed", [hook])
-        left = [line for line in running().splitlines() if "AnsiballZ_uri" in line]
-    assert (ran.rc, ran.took < 30) == (0, True)
+        left = [line for line in running().splitlines() if "AnsiballZ_uri" in line and str(world.root) in line]
+    assert (ran.rc, ran.took < 60) == (0, True)
     assert left == []
 
 
