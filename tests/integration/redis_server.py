@@ -12,14 +12,11 @@ import redis
 from health_servers import running
 from ports import free_port
 
-HIGHEST = 65535 - 10000
-"""A node of a cluster also listens ten thousand ports higher."""
-
 
 @contextmanager
 def server(*options: str) -> Iterator[redis.Redis]:
     """A client of a fresh server."""
-    port = next(port for port in iter(free_port, 0) if port < HIGHEST)
+    port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         command = ["redis-server", "--port", str(port), "--save", "", "--dir", directory, "--enable-debug-command", "local"]
         with running([*command, *options], port), redis.Redis(port=port) as client:
@@ -36,9 +33,9 @@ def pair() -> Iterator[tuple[redis.Redis, redis.Redis]]:
 
 @contextmanager
 def cluster() -> Iterator[list[redis.Redis]]:
-    """Three primaries that share all slots."""
+    """Three primaries that share all slots. By default they would talk at ports that outgoing connections get, too."""
     with ExitStack() as stack:
-        nodes = [stack.enter_context(server("--cluster-enabled", "yes")) for _ in range(3)]
+        nodes = [stack.enter_context(server("--cluster-enabled", "yes", "--cluster-port", str(free_port()))) for _ in range(3)]
         addresses = [f"127.0.0.1:{port_of(node)}" for node in nodes]
         subprocess.run(["redis-cli", "--cluster", "create", *addresses, "--cluster-yes"], check=True, capture_output=True)
         _await(lambda: all(node.execute_command("CLUSTER INFO")["cluster_state"] == "ok" for node in nodes))
