@@ -41,7 +41,7 @@ class Grown:
         return done
 
     def verify(self) -> dict[str, Any]:
-        os.sync()  # what filled the database is still being written, which slowed the verifications of 5 GB five times
+        os.sync()  # of 5 GB much is still being written, and a verification would be slower than the restores that it foretells
         database = self.cluster.server.database("postgres")
         return self.call("backup_verify", canary={"database": database, "switch_wal": True}, files=False)
 
