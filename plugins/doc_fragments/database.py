@@ -22,7 +22,7 @@ options:
         required: true
       host:
         description:
-          - Name or address of the server, a directory with its socket, or several parted by commas.
+          - Name or address of the server, or a directory with its socket. Of several parted by commas the one is asked that takes writes.
           - Empty for the local socket.
         type: str
         default: ''
@@ -66,7 +66,7 @@ options:
         required: true
       host:
         description:
-          - Name or address of the server, a directory with its socket, or several parted by commas.
+          - Name or address of the server, or a directory with its socket. Of several parted by commas the one is asked that takes writes.
           - Empty for the local socket.
         type: str
         default: ''

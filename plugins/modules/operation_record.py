@@ -88,6 +88,13 @@ options:
     type: list
     elements: str
     default: []
+  cluster:
+    description:
+      - The servers of one cluster of PostgreSQL, of which one at a time takes writes. O(metrics) count what was done with any
+        of them for O(host), so that a switch of the primary does not look as if nobody had ever backed it up.
+    type: list
+    elements: str
+    default: []
   directory:
     description: Where the operations host keeps the state of its environments.
     type: path

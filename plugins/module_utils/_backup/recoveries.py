@@ -14,6 +14,7 @@ from .._store.directory import DirectoryStore
 from .forecast import Measured
 
 RECOVERIES, POINTS = "recoveries.jsonl", "points.jsonl"
+RESTORE, VERIFY = "restore", "verify"
 MEASURES = ("bytes", "segments", "restore_s", "replay_s", "other_s")
 
 
@@ -38,15 +39,17 @@ def recorded(store: DirectoryStore, stream: str, stanza: str) -> Iterator[Mappin
 
 
 def measured(store: DirectoryStore, stanza: str, *, reused: bool = False) -> list[Measured]:
-    """What earlier recoveries of the stanza took.
+    """What earlier recoveries of the stanza took that foretell one like this.
 
-    One that reused kept data is foretold from others that did, or where there are none from those that copied everything.
+    One that reused kept data is foretold from others that did, or where there are none from those that copied everything; of
+    these from restores, or where there are none from verifications, which share their machine with the server that they prove.
     """
     complete = [
         one for one in recorded(store, RECOVERIES, stanza) if all(isinstance(one.get(name), int | float) for name in MEASURES)
     ]
     copied = [one for one in complete if not one.get("reused")]
-    chosen = [one for one in complete if one.get("reused")] or copied if reused else copied
+    restored = [one for one in copied if one.get("kind") == RESTORE] or copied
+    chosen = [one for one in complete if one.get("reused")] or restored if reused else restored
     return [Measured(**{name: one[name] for name in MEASURES}) for one in chosen]
 
 

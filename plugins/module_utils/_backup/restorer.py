@@ -134,7 +134,7 @@ class Restorer:
         prospect, seconds = self._prospect(), self.watch.seconds
         record = {
             "stanza": self.wanted.source.place.stanza,
-            "kind": "restore",
+            "kind": recoveries.RESTORE,
             "at": time.time(),
             "backup": prospect.backup.label,
             "target": self.wanted.aim.shown,

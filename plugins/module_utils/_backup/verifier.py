@@ -124,7 +124,7 @@ class Verifier:
         said = {name: value for name, value in found.items() if name not in ("checks", "measured")}
         record = {
             **said,
-            "kind": "verify",
+            "kind": recoveries.VERIFY,
             "at": time.time(),
             "stanza": self.wanted.source.place.stanza,
             "against": [one.name for one in failed(self.checked)],

@@ -150,12 +150,14 @@ def suspects(connection: Connection) -> str:
 
 
 def _connect(database: Database) -> Connection:
+    """Of several hosts the one that takes writes is meant, whichever that is now."""
     given = asdict(replace(database, ca=""))
     conninfo = psycopg.conninfo.make_conninfo(
         sslrootcert=database.ca or None,
         client_encoding="utf8",
         connect_timeout=10,
         keepalives_idle=5,
+        target_session_attrs="read-write" if "," in database.host else None,
         **{name: value for name, value in given.items() if value},
     )
     try:

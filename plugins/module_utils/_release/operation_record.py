@@ -41,6 +41,7 @@ RECORD: Mapping[str, Mapping[str, Any]] = {
     "fence": {"type": "dict", "options": FENCE},
     "metrics": {"type": "path"},
     "hosts": {"type": "list", "elements": "str", "default": []},
+    "cluster": {"type": "list", "elements": "str", "default": []},
     "directory": {"type": "path", "default": "/var/lib/mainstay"},
 }
 HOST = Grammar("host", r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}", "1 to 128 letters, digits, dots, dashes and underscores", 128)
@@ -52,7 +53,10 @@ BEGUN = "begun"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to write down; ``quiet`` is for how many seconds the same need not be written again."""
+    """What to write down; ``quiet`` is for how many seconds the same need not be written again.
+
+    ``hosts`` are those whose data is still looked after, ``cluster`` the servers that take turns with the same data.
+    """
 
     work: Work
     environment: str
@@ -61,6 +65,7 @@ class Wanted:
     fence: Fence | None = None
     metrics: str = ""
     hosts: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ def _parse(params: Mapping[str, Any]) -> Wanted:
         fence=fence,
         metrics=textfile.PAGE.check(params["metrics"]) if params["metrics"] else "",
         hosts=tuple(HOST.check(host) for host in params["hosts"]),
+        cluster=tuple(HOST.check(host) for host in params["cluster"]),
     )
 
 
@@ -170,7 +176,8 @@ def _told(wanted: Wanted, store: DirectoryStore) -> Report:
     )
     warnings += _tried(lambda: reports.write_index(root, lambda: ledger.load(store), lambda: ledger.works(store), now))
     if wanted.metrics:
-        page = works_metrics.page(wanted.environment, known, now, wanted.hosts)
+        counted = works.of_cluster(known, wanted.cluster, wanted.work.host)
+        page = works_metrics.page(wanted.environment, counted, now, wanted.hosts)
         warnings += _tried(lambda: textfile.write(Path(wanted.metrics), page))
     return {**_predict(wanted, None), "unfinished": [one.run for one in dead], "warnings": warnings}
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from .._report.model import Doing, Measurement, Recovery
@@ -46,6 +46,11 @@ def unfinished(known: Sequence[Work], now: float) -> list[Work]:
 
 def _is_followed(work: Work, known: Iterable[Work]) -> bool:
     return any((one.verb, one.host) == (work.verb, work.host) and one.started > work.started for one in known)
+
+
+def of_cluster(known: Iterable[Work], cluster: Collection[str], host: str) -> list[Work]:
+    """What was done with any server of a cluster counts for the one whose data it is now, or a switch would look like neglect."""
+    return [replace(one, host=host) if {one.host, host} <= {*cluster} else one for one in known]
 
 
 def passed(known: Iterable[Work], verb: str, host: str) -> Work | None:

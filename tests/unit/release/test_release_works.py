@@ -113,6 +113,27 @@ def test_metrics_tell_nothing_of_a_host_that_is_gone() -> None:
     assert 'mainstay_recovery_time_seconds{environment="production",host="db1"} 90.000' in told
 
 
+@pytest.mark.parametrize(
+    ("cluster", "host", "told"),
+    [
+        ((), "db2", [("db1", 200.0), ("db2", 0.0)]),
+        (("db1", "db2"), "db2", [("db2", 200.0)]),
+        (("db1", "db2"), "db1", [("db1", 200.0)]),
+        (("db1", "db2"), "other", [("db1", 200.0), ("db2", 0.0)]),
+        (("db2", "db3"), "db2", [("db1", 200.0), ("db2", 0.0)]),
+    ],
+)
+def test_a_backup_of_the_former_primary_counts_for_the_one_that_has_the_data_now(
+    cluster: tuple[str, ...], host: str, told: list[tuple[str, float]]
+) -> None:
+    known = works.of_cluster([ended(), ended("c1", 300, verb="check_backup", host="db2")], cluster, host)
+    backups = works_metrics.page("production", known, 1000)
+    passed = 'mainstay_work_passed_timestamp_seconds{{environment="production",verb="backup",host="{}"}} {:.3f}'
+    assert [line.replace(" 0.000", " 0") for line in backups.splitlines() if 'passed' in line and 'verb="backup"' in line] == [
+        passed.format(name, when).replace(" 0.000", " 0") for name, when in told
+    ]
+
+
 def test_works_are_a_stream_of_their_own_that_nobody_can_change_unseen(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
     ledger.append(store, Performed("r1", "deploy", "v1", "blue", "pass"))
