@@ -115,7 +115,10 @@ def options(client: Any, settings: Settings, host: Host) -> dict[str, Any]:
         "network": settings.name,
         "networking_config": {settings.name: endpoint},
         "ports": {f"{inner}/tcp": ("127.0.0.1", outer) for inner, outer in host.publishes.items()},
-        "mounts": [Mount(path, None, labels=settings.labels) for path in host.volumes],
+        "mounts": [
+            *(Mount(path, None, labels=settings.labels) for path in host.volumes),
+            *(Mount(path, f"{settings.name}-{name}", labels=settings.labels) for path, name in host.shares.items()),
+        ],
         "extra_hosts": neighbours(settings, host),
         "security_opt": ["seccomp=unconfined", "apparmor=unconfined"],
         "cgroupns": "private",

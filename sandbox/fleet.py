@@ -13,13 +13,18 @@ MOST_APPS = 19
 
 @dataclass(frozen=True)
 class Host:
-    """One container that stands for a server. ``publishes`` maps a port of the container to one on loopback."""
+    """One container that stands for a server.
+
+    ``publishes`` maps a port of the container to one on loopback, ``shares`` a path to the name of a volume that other hosts
+    have too, like a file system that a third machine lends.
+    """
 
     name: str
     image: str
     address: str
     publishes: Mapping[int, int] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()
+    shares: Mapping[str, str] = field(default_factory=dict)
 
 
 def fleet(settings: Settings, apps: int) -> tuple[Host, ...]:
@@ -30,12 +35,18 @@ def fleet(settings: Settings, apps: int) -> tuple[Host, ...]:
         Host("ops1", "operations", settings.address(10)),
         *(app(settings, number) for number in range(1, apps + 1)),
         *(proxy(settings, number) for number in (1, 2)),
-        Host("db1", "database", settings.address(41), volumes=("/var/lib/postgresql", "/var/lib/pgbackrest")),
-        Host("db2", "standby", settings.address(42), volumes=("/var/lib/postgresql",)),
+        database(settings, 1, "database"),
+        database(settings, 2, "standby"),
         Host("cache1", "cache", settings.address(51)),
         monitoring(settings),
         Host("store1", "store", settings.address(71), volumes=("/var/lib/seaweedfs",)),
     )
+
+
+def database(settings: Settings, number: int, image: str) -> Host:
+    """Both write their backups to the same place, whichever of them takes the application's writes."""
+    data, backups = ("/var/lib/postgresql",), {"/var/lib/pgbackrest": "backups"}
+    return Host(f"db{number}", image, settings.address(40 + number), volumes=data, shares=backups)
 
 
 def app(settings: Settings, number: int) -> Host:

@@ -22,7 +22,8 @@ options:
         required: true
       host:
         description:
-          - Name or address of the server, or a directory with its socket. Of several parted by commas the one is asked that takes writes.
+          - Name or address of the server, or a directory with its socket.
+          - Of several that are parted by commas the one is asked that takes writes.
           - Empty for the local socket.
         type: str
         default: ''
@@ -66,7 +67,8 @@ options:
         required: true
       host:
         description:
-          - Name or address of the server, or a directory with its socket. Of several parted by commas the one is asked that takes writes.
+          - Name or address of the server, or a directory with its socket.
+          - Of several that are parted by commas the one is asked that takes writes.
           - Empty for the local socket.
         type: str
         default: ''

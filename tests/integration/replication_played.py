@@ -23,7 +23,16 @@ BECOMES = {
     "absent": {"role": "fenced", "fenced": True, "removed": True},
     "forgotten": {},
 }
-SEEN = {"role": "none", "timeline": 1, "fenced": False, "removed": False, "promoting": False, "proof": {}, "state": "shut down"}
+SEEN = {
+    "role": "none",
+    "system_id": PROOF["system_id"],
+    "timeline": 1,
+    "fenced": False,
+    "removed": False,
+    "promoting": False,
+    "proof": {},
+    "state": "shut down",
+}
 TOLD = {"at": 1.0, "time": "then", "lsn": "0/5000028", "follows": "db:5432", "lag_bytes": 0, "steps": [], "confirm": ""}
 
 

@@ -54,7 +54,10 @@ def played(
     world.write_text(json.dumps({"servers": servers, "calls": [], "fails": fails or {}, "breaks": breaks}))
     playbook = root / "play.yml"
     role = {"ansible.builtin.include_role": {"name": "mainstay.ops.replication", "tasks_from": tasks_from}}
-    playbook.write_text(yaml.safe_dump([{"hosts": "ops1", "gather_facts": False, "tasks": [role]}]))
+    writers = {
+        "ansible.builtin.debug": {"msg": "backed up is {{ groups['database_writer'] | default(['nobody']) | join(' and ') }}"}
+    }
+    playbook.write_text(yaml.safe_dump([{"hosts": "ops1", "gather_facts": False, "tasks": [role, writers]}]))
     environment = {**os.environ, **PLAIN, "ANSIBLE_COLLECTIONS_PATH": str(_collection(root)), "MAINSTAY_PLAYED": str(world)}
     command = ["ansible-playbook", "-i", str(_inventory(root, tuple(servers), variables)), str(playbook)]
     ran = subprocess.run(

@@ -131,3 +131,39 @@ def test_a_host_is_let_in_and_follows(tmp_path: Path) -> None:
     ran = played(tmp_path, servers, "main", check=True, replication_host="db2", replication_server_config=str(tmp_path))
     assert (ran.rc, ran.done) == (0, ["present db2"]), ran.words
     assert ran.asked("present")["members"] == ["db1", "db2"]
+
+
+OTHER: dict[str, Any] = {"role": "primary", "system_id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("servers", "writer"),
+    [
+        ({"db1": AWAY}, "db1"),
+        ({"db1": PRIMARY, "db2": STANDBY}, "db1"),
+        ({"db1": STANDBY, "db2": PRIMARY}, "db2"),
+        ({"db1": held(), "db2": AWAY}, "db1"),
+        ({"db1": AWAY, "db2": PRIMARY}, "db2"),
+        ({"db1": PRIMARY, "db2": AWAY, "db3": STANDBY}, "db1"),
+        ({"db1": PRIMARY, "db2": OTHER}, "db1"),
+        ({"db1": {"role": "stopped primary"}, "db2": STANDBY}, "db1"),
+    ],
+)
+def test_whoever_takes_writes_is_backed_up_and_where_nobody_is_known_to_the_usual_one(
+    tmp_path: Path, servers: dict[str, Any], writer: str
+) -> None:
+    ran = played(tmp_path, servers, "writer")
+    assert (ran.rc, ran.done, f"backed up is {writer}" in ran.words) == (0, [], True), ran.words
+
+
+@pytest.mark.parametrize(
+    "servers",
+    [
+        {"db1": PRIMARY, "db2": PRIMARY},
+        {"db1": STANDBY, "db2": PRIMARY, "db3": OTHER},
+        {"db1": PRIMARY, "db2": OTHER, "db3": OTHER},
+    ],
+)
+def test_of_two_that_take_writes_none_is_backed_up(tmp_path: Path, servers: dict[str, Any]) -> None:
+    ran = played(tmp_path, servers, "writer")
+    assert (ran.rc, "both take writes" in ran.words, "backed up" in ran.words) == (2, True, False), ran.words

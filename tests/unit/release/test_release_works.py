@@ -129,7 +129,7 @@ def test_a_backup_of_the_former_primary_counts_for_the_one_that_has_the_data_now
     known = works.of_cluster([ended(), ended("c1", 300, verb="check_backup", host="db2")], cluster, host)
     backups = works_metrics.page("production", known, 1000)
     passed = 'mainstay_work_passed_timestamp_seconds{{environment="production",verb="backup",host="{}"}} {:.3f}'
-    assert [line.replace(" 0.000", " 0") for line in backups.splitlines() if 'passed' in line and 'verb="backup"' in line] == [
+    assert [line.replace(" 0.000", " 0") for line in backups.splitlines() if "passed" in line and 'verb="backup"' in line] == [
         passed.format(name, when).replace(" 0.000", " 0") for name, when in told
     ]
 
