@@ -150,26 +150,37 @@ def suspects(connection: Connection) -> str:
 
 
 def _connect(database: Database) -> Connection:
-    """Of several hosts the one that takes writes is meant, whichever that is now."""
-    given = asdict(replace(database, ca=""))
-    conninfo = psycopg.conninfo.make_conninfo(
+    """Of several hosts the one that takes writes is meant, whichever that is now.
+
+    They are tried one by one: psycopg 3.1, which Debian 12 has, gives up where the first of several has no route.
+    """
+    hosts = database.host.split(",")
+    troubles = []
+    for host in hosts:
+        try:
+            return psycopg.connect(_conninfo(database, host, alone=len(hosts) == 1), autocommit=True, prepare_threshold=None)
+        except psycopg.Error as error:
+            troubles.append(error)
+    words = "; ".join(" ".join(str(error).split()) for error in troubles)
+    raise Unavailable(f"could not connect to {_where(database)}: {words}{_advice(words)}") from troubles[-1]
+
+
+def _conninfo(database: Database, host: str, *, alone: bool) -> str:
+    given = asdict(replace(database, host=host, ca=""))
+    return psycopg.conninfo.make_conninfo(
         sslrootcert=database.ca or None,
         client_encoding="utf8",
         connect_timeout=10,
         keepalives_idle=5,
-        target_session_attrs="read-write" if "," in database.host else None,
+        target_session_attrs=None if alone else "read-write",
         **{name: value for name, value in given.items() if value},
     )
-    try:
-        return psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
-    except psycopg.Error as error:
-        raise Unavailable(f"could not connect to {_where(database)}: {' '.join(str(error).split())}{_advice(error)}") from error
 
 
-def _advice(error: psycopg.Error) -> str:
-    if "root certificate" in str(error) or "SSL" in str(error):
+def _advice(said: str) -> str:
+    if "root certificate" in said or "SSL" in said:
         return ". Give ca, or choose a sslmode that this server can do"
-    if any(words in str(error) for words in FULL):
+    if any(words in said for words in FULL):
         return FULL_ADVICE
     return ""
 

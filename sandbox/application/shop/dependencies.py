@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg import AsyncConnection, OperationalError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
@@ -16,10 +19,27 @@ from .configuration import Configuration
 TIMEOUT = 0.8
 PATIENCE = TIMEOUT / 2
 """For a connection of the pool: shorter than the whole check, as a pool whose caller is cancelled loses connections for good."""
+CONNECT_S = 2
+"""For one host: one that is switched off does not even refuse."""
 RECONNECT = 5.0
 """After that the next caller makes the pool try afresh, instead of a pause that doubles for as long as the server is away."""
 FRESH_FOR = 1.0
 HEALTHY, UNHEALTHY, TIMED_OUT = "healthy", "unhealthy", "timeout"
+
+
+class Writer(AsyncConnection[Any]):
+    """A connection to whichever host of several takes writes.
+
+    They are tried one by one: psycopg 3.1.7, which Debian 12 has, gives up where the first of them has no route.
+    """
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **given: Any) -> AsyncConnection[Any]:  # type: ignore[override]
+        *others, last = str(conninfo_to_dict(conninfo).get("host", "")).split(",")
+        for host in others:
+            with suppress(OperationalError):
+                return await super().connect(make_conninfo(conninfo, host=host), **given)
+        return await super().connect(make_conninfo(conninfo, host=last), **given)
 
 
 @dataclass(frozen=True)
@@ -36,7 +56,15 @@ class Dependencies:
 
 async def connect(configuration: Configuration) -> Dependencies:
     pool = AsyncConnectionPool(
-        configuration.database_url, min_size=1, max_size=6, timeout=3, open=False, max_idle=60, reconnect_timeout=RECONNECT
+        configuration.database_url,
+        connection_class=Writer,
+        kwargs={"connect_timeout": CONNECT_S},
+        min_size=1,
+        max_size=6,
+        timeout=3,
+        open=False,
+        max_idle=60,
+        reconnect_timeout=RECONNECT,
     )
     await pool.open(wait=False)
     return Dependencies(pool, Redis.from_url(configuration.redis_url, socket_connect_timeout=TIMEOUT, decode_responses=True))
