@@ -35,11 +35,19 @@ class Writer(AsyncConnection[Any]):
 
     @classmethod
     async def connect(cls, conninfo: str = "", **given: Any) -> AsyncConnection[Any]:  # type: ignore[override]
-        *others, last = str(conninfo_to_dict(conninfo).get("host", "")).split(",")
-        for host in others:
+        *others, last = _each(conninfo)
+        for one in others:
             with suppress(OperationalError):
-                return await super().connect(make_conninfo(conninfo, host=host), **given)
-        return await super().connect(make_conninfo(conninfo, host=last), **given)
+                return await super().connect(one, **given)
+        return await super().connect(last, **given)
+
+
+def _each(conninfo: str) -> list[str]:
+    """The same for each host alone; an address that names no ports has as many empty ones."""
+    named = conninfo_to_dict(conninfo)
+    hosts, ports = (str(named.get(name) or "").split(",") for name in ("host", "port"))
+    paired = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=True)
+    return [make_conninfo(**{**named, "host": host, "port": port or None}) for host, port in paired]
 
 
 @dataclass(frozen=True)
