@@ -1,16 +1,19 @@
-"""db2 follows db1, takes over under the shop's real traffic, and hands back: no order that was confirmed is lost."""
+"""db2 follows db1, takes over under the shop's real traffic, and hands back: no confirmed order is lost, and backups follow."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import customers
 import fleet
@@ -20,6 +23,8 @@ pytestmark = pytest.mark.fleet
 
 DATA = "/var/lib/postgresql/15/main"
 MOST_PAUSED_S = 60
+IS_OFF = '#!/bin/sh\\n! timeout 3 bash -c "</dev/tcp/$1/22"\\n'
+"""Off is whoever does not answer: good enough where the machine is a container that a test has killed."""
 SERVERS = {"db1": "172.30.77.41", "db2": "172.30.77.42"}
 
 
@@ -79,6 +84,21 @@ def takes_writes(host: str) -> bool:
     return False
 
 
+def backups(playbook: str, host: str, **extra: object) -> None:
+    """The playbook passes, and it is this server whose backups it is about."""
+    ran = fleet.playbook(playbook, **extra)
+    assert ran.rc == 0, ran.output
+    assert f"{host} :" in ran.words.partition("PLAY RECAP")[2], ran.output
+
+
+@pytest.fixture(scope="module")
+def backed_up(sandbox: None) -> None:
+    """Before there is a standby, which is made ready all the same; the backup is db1's."""
+    for name in ("configure_backups", "backup"):
+        ran = fleet.playbook(name)
+        assert ran.rc == 0, ran.output
+
+
 @pytest.fixture
 def replicated(calm: fleet.Snapshot) -> Iterator[None]:
     """db2 follows, with a data directory that was empty before, and is as new afterwards."""
@@ -91,7 +111,7 @@ def replicated(calm: fleet.Snapshot) -> Iterator[None]:
     assert sql("db1", "SELECT count(*) FROM pg_replication_slots").strip() == "0"
 
 
-def test_the_primary_is_switched_under_traffic_and_back(calm: fleet.Snapshot, replicated: None) -> None:
+def test_the_primary_is_switched_under_traffic_and_back(calm: fleet.Snapshot, backed_up: None, replicated: None) -> None:
     assert fleet.playbook("add_replica", host="db2").rc == 0, "again, it changes nothing"
     orders = Orders(f"switch {time.time():.0f}")
     with customers.shopping(100) as load, orders.running():
@@ -103,7 +123,8 @@ def test_the_primary_is_switched_under_traffic_and_back(calm: fleet.Snapshot, re
             assert told, ran.output
             print(f"to {to}: {told[0]}, {ran.seconds:.1f} s in all")
             assert float(told[1]) < MOST_PAUSED_S
-            time.sleep(2)
+            backups("check_backup", to)  # the log of all servers is in the archive, without a hole
+            backups("backup", to, type="incr")  # of a full one that db1 took
     print(
         f"{len(orders.confirmed)} orders confirmed, {orders.pause:.1f} s without one at most; customers: {len(load.complaints)}"
     )
@@ -139,3 +160,55 @@ def test_a_switch_whose_controller_was_killed_is_run_again(calm: fleet.Snapshot,
         assert ran.rc == 0, ran.output
         assert (takes_writes(to), takes_writes(old)) == (True, False)
     fleet.until(fleet.is_well, 60)
+
+
+@pytest.mark.full
+def test_a_primary_that_is_switched_off_is_replaced_and_comes_back_as_a_standby(
+    calm: fleet.Snapshot, backed_up: None, replicated: None
+) -> None:
+    fleet.command("sh", "-c", f"printf '{IS_OFF}' > /usr/local/sbin/is-off && chmod 755 /usr/local/sbin/is-off", host="db2")
+    lost = {
+        "to": "db2",
+        "lost": "db1",
+        "confirm": "development db1 is lost",
+        "replication_fence_command": ["/usr/local/sbin/is-off"],
+    }
+    assert fleet.playbook("switch_primary", **lost).rc != 0, "it is there, so nobody takes its place"
+    fleet.command("docker", "kill", f"{fleet.NAME}-db1")
+    ran = fleet.playbook("switch_primary", **lost)
+    assert ran.rc == 0, ran.output
+    fleet.until(fleet.is_well, 60)
+    backups("check_backup", "db2")
+    backups("backup", "db2")
+
+    fleet.command("docker", "start", f"{fleet.NAME}-db1")
+    fleet.until(lambda: takes_writes("db1"), 60)
+    for name in ("backup", "check_backup"):
+        refused = fleet.playbook(name)
+        assert (refused.rc != 0, "both take writes" in refused.words) == (True, True), refused.output
+    fenced()
+    added = fleet.playbook("add_replica", host="db1", confirm="development db1")
+    assert added.rc == 0, added.output
+    back = fleet.playbook("switch_primary", to="db1")
+    assert back.rc == 0, back.output
+    backups("check_backup", "db1")
+    fleet.until(fleet.is_well, 60)
+
+
+def fenced() -> None:
+    """By the command of docs/replicas.md."""
+    given = {"state": "fenced", "environment": "development", "host": "db1", "confirm": "development db1"}
+    server = {"data": DATA, "unit": "postgresql@15-main.service", "config": "/etc/postgresql/15/main/postgresql.conf"}
+    program = str(Path(sys.executable).parent / "ansible")
+    words = [
+        program,
+        "-i",
+        fleet.INVENTORY,
+        "db1",
+        "-b",
+        "-m",
+        "mainstay.ops.replication_primary",
+        "-a",
+        json.dumps(given | server),
+    ]
+    subprocess.run(words, cwd=fleet.ROOT, env=fleet.environment(), check=True, timeout=120)
