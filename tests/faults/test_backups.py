@@ -85,6 +85,16 @@ def test_little_is_lost_with_the_primary(calm: fleet.Snapshot, backed_up: None) 
         assert taken.rc == 0, taken.output
 
 
+def test_a_repository_that_the_replica_does_not_reach_is_refused_and_not_used(calm: fleet.Snapshot, backed_up: None) -> None:
+    """After a switch the backups would begin anew, with a hole behind them."""
+    before = fleet.command("cat", "/etc/pgbackrest/pgbackrest.conf", host="db1")
+    own = {"kind": "directory", "path": "/var/lib/postgresql/own-backups", "cipher": "a cipher of twenty signs".replace(" ", "-")}
+    ran = fleet.playbook("configure_backups", pgbackrest_repositories=[own])
+    assert ran.rc != 0
+    assert "db2 does not find the cluster in repository 1" in ran.words, ran.output
+    assert fleet.command("cat", "/etc/pgbackrest/pgbackrest.conf", host="db1") == before
+
+
 @pytest.mark.full
 def test_a_dead_archiver_is_told_within_a_minute(calm: fleet.Snapshot, backed_up: None) -> None:
     assert fleet.playbook("check_backup").rc == 0
