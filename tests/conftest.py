@@ -1,6 +1,7 @@
 """What all tests share: where the collection is found, in which order they run, and the fleet for those that need it.
 
-With pytest-xdist (``make test``) a file's tests stay together, and whatever is on the fleet is one worker's, at the end.
+With pytest-xdist (``make test``) a file's tests stay together, and whatever is on the fleet is one worker's, from the beginning:
+it takes as long as all others together, and mostly waits.
 """
 
 from __future__ import annotations
@@ -42,11 +43,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast ones first; whatever is on the Engine or the fleet comes last and says so."""
+    """Fast ones first. Whatever is on the Engine or the fleet says so, and comes last unless it has a worker of its own."""
     for item in items:
         if stage(item) in ON_THE_FLEET:
             item.add_marker(pytest.mark.fleet)
-    items.sort(key=lambda item: (STAGES.index(stage(item)), group(item.nodeid) == ENGINE))
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(
+        key=lambda item: (is_shared and group(item.nodeid) != ENGINE, STAGES.index(stage(item)), group(item.nodeid) == ENGINE)
+    )
 
 
 def stage(item: pytest.Item) -> str:

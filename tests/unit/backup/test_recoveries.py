@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._backup import recoveries
+from ansible_collections.mainstay.ops.plugins.module_utils._store.directory import DirectoryStore
 
 VERIFIED: dict[str, Any] = {"kind": "verify", "restore_s": 1.0}
 RESTORED: dict[str, Any] = {"kind": "restore", "restore_s": 2.0, "reused": False}
 REUSED: dict[str, Any] = {"kind": "restore", "restore_s": 3.0, "reused": True}
 
 
-def remembered(directory: Path, *known: dict[str, Any]) -> recoveries.DirectoryStore:
+def remembered(directory: Path, *known: dict[str, Any]) -> DirectoryStore:
     store = recoveries.open_store(str(directory), "test")
     for one in known:
         recoveries.remember(store, recoveries.RECOVERIES, {"stanza": "main", **dict.fromkeys(recoveries.MEASURES, 1), **one})
