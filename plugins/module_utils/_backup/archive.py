@@ -17,7 +17,7 @@ from .._core.errors import Corrupt, LibraryMissing
 from .model import Place, Stanza
 from .owner import ENVIRONMENT, command, give, said
 from .pgbackrest import PROGRAM, call, listing
-from .reach import Reach
+from .reach import Archived, Reach
 from .wal import Segment, lsn, parsed_name, segment_name
 
 FILE = re.compile(r"[0-9A-F]{16}/([0-9A-F]{24})-[0-9a-f]{40}(\.[a-z0-9]+)?")
@@ -29,14 +29,6 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ UTC")
 LOOKED_AT = 64
 """Segments that are looked into for the last commit, from the newest back."""
 LOOK_S = 120.0
-
-
-@dataclass(frozen=True)
-class Archived:
-    """All segments of the cluster in any repository, and the histories of its timelines."""
-
-    segments: tuple[Segment, ...]
-    histories: Mapping[int, str]
 
 
 @dataclass(frozen=True)

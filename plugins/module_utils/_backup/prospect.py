@@ -10,12 +10,12 @@ from pathlib import Path
 
 from .._core.errors import NotFound, Refused
 from . import info, pgbackrest
-from .archive import Archived, archived, witness
+from .archive import archived, witness
 from .choose import choose
 from .data import free_bytes
 from .forecast import Measured, forecast
 from .model import Backup, Place, Stanza
-from .reach import Fork, Reach, chosen_way, fork, reach
+from .reach import Archived, Fork, Reach, chosen_way, fork, reach
 from .restoration import Prospect, Source
 from .restore_plan import needed_segments
 from .room import room
@@ -57,6 +57,7 @@ def prospect(
         forecast=forecast(backup.size, len(needed.segments), before),
         point=point,
         fork=parted,
+        there=there,
         looked_s=time.monotonic() - began,
     )
 
