@@ -16,6 +16,7 @@ from . import planted as canaries
 from . import recoveries
 from .beside import Home, Server
 from .checks import Checked, as_rows, failed
+from .fetching import told
 from .planted import Canary, Counted, compared
 from .prospect import look, programs, prospect
 from .recovering import Recovered, Watch, asked, catalogs, recovered, restore
@@ -23,7 +24,7 @@ from .repository import gaps, reading, sound
 from .restoration import Prospect
 from .restorer import measures
 from .soundness import amcheck, checksums
-from .target import LSN, Target, recovery_options
+from .target import LSN, Target
 from .throwaway import DATA, RUN, throwaway
 from .verification import Verification, recovery_point, recovery_time
 
@@ -95,9 +96,9 @@ class Verifier:
         elsewhere = f"--tablespace-map-all={home.data.parent}/tablespaces"
         with self.watch.timing("restore"):
             restore(source.place, home, ahead.backup, source.processes, source.timeout, elsewhere)
-        options = {**recovery_options(self._aim(planted), ahead.needed.timeline), "archive_mode": "off"}
+        options = {**told(source.place, home, self._aim(planted), ahead.needed), "archive_mode": "off"}
         began = time.monotonic()
-        with recovered(source.place, home, options, source.timeout, self.watch) as (server, came_to):
+        with recovered(home, options, source.timeout, self.watch) as (server, came_to):
             self.checked += self._asked(server, planted)
             self.watch.seconds["recover"] = time.monotonic() - began
             with self.watch.timing("amcheck"):
