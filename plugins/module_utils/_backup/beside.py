@@ -108,10 +108,17 @@ def await_recovered(server: Server, timeout: float) -> None:
         raise RecoveryFailed(f"the server beside did not reach the target within {timeout:g} s: {in_words(server.log)}")
 
 
+def says_ready(data: Path) -> bool:
+    """In its own file, as pg_ctl looks for it: every question before would be answered by a process that says no."""
+    with suppress(OSError):
+        return (data / "postmaster.pid").read_text().rstrip().endswith("\nready")
+    return False
+
+
 def _state(server: Server) -> str:
     if server.process.poll() is not None:
         return "ended"
-    if not _says_ready(server.home):
+    if not says_ready(server.home.data):
         return "recovers"
     try:
         with session(server.database(), Limits()) as connection:
@@ -119,13 +126,6 @@ def _state(server: Server) -> str:
     except (Unavailable, MainstayError):
         return "recovers"
     return "recovers" if row is None or row[0] else "serves"
-
-
-def _says_ready(home: Home) -> bool:
-    """In its own file, as pg_ctl looks for it: every question before would be answered by a process that says no."""
-    with suppress(OSError):
-        return (home.data / "postmaster.pid").read_text().rstrip().endswith("ready")
-    return False
 
 
 def _furnish(home: Home) -> None:
