@@ -58,29 +58,21 @@ def archived(place: Place, stanza: Stanza, size: int) -> Archived:
 
 
 def witness(place: Place, binaries: Path, reach: Reach) -> Witness:
-    """Looks into the last segments, newest first, until one holds the end of a transaction."""
+    """Looks into the last segments, newest first, until one holds the end of a transaction.
+
+    Once the last record is known, nothing else is asked for: the segment before is often full of other records.
+    """
     record, ended = 0, 0.0
     with tempfile.TemporaryDirectory(prefix="mainstay-wal-") as scratch:
         give(Path(scratch), place.user)
         for segment in list(reversed(reach.segments))[:LOOKED_AT]:
-            text = _dumped(place, binaries, segment, Path(scratch), reach.size)
+            file = Path(scratch) / segment_name(segment.timeline, segment.number, reach.size)
+            only = ["--rmgr=Transaction"] if record else []
+            text = _dumped(place, segment, file, [str(binaries / "pg_waldump"), *only])
             record, ended = record or last_record(text), last_end(text)
             if ended:
                 break
     return Witness(record, ended or None)
-
-
-def _segment(file: str, path: str, entry: Mapping[str, object], repository: int, size: int) -> Segment | None:
-    match = FILE.fullmatch(path)
-    parsed = parsed_name(match[1], size) if match else None
-    if not parsed:
-        return None
-    timeline, number = parsed
-    return Segment(number, timeline, int(str(entry["size"])), float(str(entry["time"])), repository, file)
-
-
-def _history(place: Place, repository: int, path: str) -> str:
-    return call(place, "repo-get", f"--repo={repository}", path, timeout=LOOK_S).output
 
 
 def last_record(text: str) -> int:
@@ -97,17 +89,29 @@ def last_end(text: str) -> float:
     return max((datetime.fromisoformat(f"{moment}+00:00").timestamp() for moment in found), default=0.0)
 
 
+def _segment(file: str, path: str, entry: Mapping[str, object], repository: int, size: int) -> Segment | None:
+    match = FILE.fullmatch(path)
+    parsed = parsed_name(match[1], size) if match else None
+    if not parsed:
+        return None
+    timeline, number = parsed
+    return Segment(number, timeline, int(str(entry["size"])), float(str(entry["time"])), repository, file)
+
+
+def _history(place: Place, repository: int, path: str) -> str:
+    return call(place, "repo-get", f"--repo={repository}", path, timeout=LOOK_S).output
+
+
 def _describes(text: str, start: int) -> bool:
     """The description begins there, and is not quoted in one: anybody may write messages into the log."""
     return text.find(DESCRIBED, text.rfind("\n", 0, start) + 1) == start
 
 
-def _dumped(place: Place, binaries: Path, segment: Segment, scratch: Path, size: int) -> str:
-    """All records of the segment. pg_waldump fails at the log's end."""
-    file = scratch / segment_name(segment.timeline, segment.number, size)
+def _dumped(place: Place, segment: Segment, file: Path, program: Sequence[str]) -> str:
+    """What pg_waldump says of the segment; it fails at the log's end."""
     fetch(place, segment.repository, segment.file, file)
     give(file, place.user)
-    _code, text = said(place.user, [str(binaries / "pg_waldump"), str(file)], LOOK_S)
+    _code, text = said(place.user, [*program, str(file)], LOOK_S)
     file.unlink()
     return text
 
