@@ -19,7 +19,7 @@ from .target import Target, recovery_options
 from .wal import segment_name
 
 FEW = 12
-"""Segments up to which none is fetched ahead; from S3 they take about as long either way."""
+"""Segments up to which none is fetched ahead: ten of a repository nearby were there sooner one by one, some fifty were not."""
 LAST = 2
 """Of a longer row, those that are not."""
 
