@@ -21,7 +21,7 @@ WRITTEN = "4711\n/data.restore-s\n1795359958\n5432\n/tmp/run\n\n  1234 56\n"
         (f"{WRITTEN}stopping\n", False),
         (f"{WRITTEN}standby \n", False),
         (f"{WRITTEN}ready   \n", True),
-        (WRITTEN.replace("/tmp/run", "/tmp/already"), False),
+        ("4711\n/data.restore-s\n1795359958\n5432\n/tmp/already\n", False),
     ],
 )
 def test_a_server_is_ready_when_its_own_file_says_so(text: str | None, is_ready: bool, tmp_path: Path) -> None:
