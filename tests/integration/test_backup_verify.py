@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._backup.archive import archived
 from ansible_collections.mainstay.ops.plugins.module_utils._backup.model import Place
 from ansible_collections.mainstay.ops.plugins.module_utils._backup.prospect import look
-from ansible_collections.mainstay.ops.plugins.module_utils._backup.repository import sound
+from ansible_collections.mainstay.ops.plugins.module_utils._backup.repository import gaps, reading, sound
 from ansible_collections.mainstay.ops.plugins.module_utils._backup.wal import SEGMENT_SIZE
 from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import MainstayError
 from backup_server import STANZA, Backed, backed
@@ -147,7 +147,8 @@ def damage(cluster: Backed) -> list[str]:
     place = Place(STANZA, str(cluster.config))
     try:
         stanza = look(place)
-        found = sound(place, stanza, archived(place, stanza, SEGMENT_SIZE), 60)
+        with reading(place, stanza) as recorded:
+            found = [*sound(place, recorded, 60), gaps(stanza, archived(place, stanza, SEGMENT_SIZE))]
         return [f"{one.name}: {one.message}" for one in found if one.verdict != "pass"]
     except MainstayError as error:
         return [error.message]

@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,26 +17,18 @@ from .._core.errors import Corrupt, LibraryMissing
 from .model import Place, Stanza
 from .owner import ENVIRONMENT, command, give, said
 from .pgbackrest import PROGRAM, call, listing
-from .reach import Reach
+from .reach import Archived, Reach
 from .wal import Segment, lsn, parsed_name, segment_name
 
 FILE = re.compile(r"[0-9A-F]{16}/([0-9A-F]{24})-[0-9a-f]{40}(\.[a-z0-9]+)?")
 HISTORY = re.compile(r"([0-9A-F]{8})\.history")
 UNPACK = {".zst": ("zstd", "-dcq"), ".lz4": ("lz4", "-dcq"), ".gz": ("gzip", "-dc"), ".bz2": ("bzip2", "-dc")}
-RECORD = re.compile(r"lsn: ([0-9A-F]+/[0-9A-F]+),.*?desc: (\S+)(.*)$", re.M)
-ENDED = ("COMMIT", "ABORT", "COMMIT_PREPARED", "ABORT_PREPARED")
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ UTC")
+RECORD = re.compile(r"lsn: ([0-9A-F]+/[0-9A-F]+),")
+DESCRIBED = ", desc: "
+ENDED = re.compile(DESCRIBED + r"(?:COMMIT|ABORT)(?:_PREPARED)?:? .*?([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+) UTC")
 LOOKED_AT = 64
 """Segments that are looked into for the last commit, from the newest back."""
 LOOK_S = 120.0
-
-
-@dataclass(frozen=True)
-class Archived:
-    """All segments of the cluster in any repository, and the histories of its timelines."""
-
-    segments: tuple[Segment, ...]
-    histories: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -66,17 +58,35 @@ def archived(place: Place, stanza: Stanza, size: int) -> Archived:
 
 
 def witness(place: Place, binaries: Path, reach: Reach) -> Witness:
-    """Looks into the last segments, newest first, until one holds the end of a transaction."""
-    record, ended = 0, None
+    """Looks into the last segments, newest first, until one holds the end of a transaction.
+
+    Once the last record is known, nothing else is asked for: the segment before is often full of other records.
+    """
+    record, ended = 0, 0.0
     with tempfile.TemporaryDirectory(prefix="mainstay-wal-") as scratch:
         give(Path(scratch), place.user)
         for segment in list(reversed(reach.segments))[:LOOKED_AT]:
-            for position, moment in _records(place, binaries, segment, Path(scratch), reach.size):
-                record = max(record, position)
-                ended = max(ended or 0.0, moment) if moment else ended
+            file = Path(scratch) / segment_name(segment.timeline, segment.number, reach.size)
+            only = ["--rmgr=Transaction"] if record else []
+            text = _dumped(place, segment, file, [str(binaries / "pg_waldump"), *only])
+            record, ended = record or last_record(text), last_end(text)
             if ended:
                 break
-    return Witness(record, ended)
+    return Witness(record, ended or None)
+
+
+def last_record(text: str) -> int:
+    """The position at which the last record begins of those that pg_waldump tells, 0 where it tells none."""
+    return next((lsn(found[1]) for line in reversed(text.splitlines()) if (found := RECORD.search(line))), 0)
+
+
+def last_end(text: str) -> float:
+    """When the last transaction ended of those that pg_waldump tells, in seconds since the epoch; 0 where it tells none.
+
+    Of a full segment it writes a hundred thousand lines, so it is not taken apart line by line.
+    """
+    found = (match[1] for match in ENDED.finditer(text) if _describes(text, match.start()))
+    return max((datetime.fromisoformat(f"{moment}+00:00").timestamp() for moment in found), default=0.0)
 
 
 def _segment(file: str, path: str, entry: Mapping[str, object], repository: int, size: int) -> Segment | None:
@@ -92,16 +102,18 @@ def _history(place: Place, repository: int, path: str) -> str:
     return call(place, "repo-get", f"--repo={repository}", path, timeout=LOOK_S).output
 
 
-def _records(place: Place, binaries: Path, segment: Segment, scratch: Path, size: int) -> Iterator[tuple[int, float]]:
-    """Every record's position, and the moment for the end of a transaction, else 0. pg_waldump fails at the log's end."""
-    file = scratch / segment_name(segment.timeline, segment.number, size)
+def _describes(text: str, start: int) -> bool:
+    """The description begins there, and is not quoted in one: anybody may write messages into the log."""
+    return text.find(DESCRIBED, text.rfind("\n", 0, start) + 1) == start
+
+
+def _dumped(place: Place, segment: Segment, file: Path, program: Sequence[str]) -> str:
+    """What pg_waldump says of the segment; it fails at the log's end."""
     fetch(place, segment.repository, segment.file, file)
     give(file, place.user)
-    _code, text = said(place.user, [str(binaries / "pg_waldump"), str(file)], LOOK_S)
+    _code, text = said(place.user, [*program, str(file)], LOOK_S)
     file.unlink()
-    for position, kind, rest in RECORD.findall(text):
-        when = TIME.search(rest) if kind.rstrip(":") in ENDED else None
-        yield lsn(position), datetime.fromisoformat(when[0].replace(" UTC", "+00:00")).timestamp() if when else 0.0
+    return text
 
 
 def fetch(place: Place, repository: int, path: str, file: Path) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from .._core.errors import NotFound, Refused
 from . import info, pgbackrest
-from .archive import Archived, archived, witness
+from .archive import archived, witness
 from .choose import choose
 from .data import free_bytes
 from .forecast import Measured, forecast
 from .model import Backup, Place, Stanza
-from .reach import Fork, Reach, chosen_way, fork, reach
+from .reach import Archived, Fork, Reach, chosen_way, fork, reach
 from .restoration import Prospect, Source
 from .restore_plan import needed_segments
 from .room import room
@@ -42,7 +42,6 @@ def prospect(
     binaries, size = programs(source, identity.version), SEGMENT_SIZE
     there = archived(source.place, stanza, size)
     row = row_from(backup, there, source.timeline, size)
-    parted = None if source.timeline else fork_after(backup, there, size)
     end = witness(source.place, binaries, row)
     needed = row.until(needed_segments(aim, backup, row, point)) if row.segments else row
     return Prospect(
@@ -56,7 +55,8 @@ def prospect(
         room=room(backup.size, len(needed.segments), free_bytes(parent), size),
         forecast=forecast(backup.size, len(needed.segments), before),
         point=point,
-        fork=parted,
+        fork=None if source.timeline else fork_after(backup, there, size),
+        there=there,
         looked_s=time.monotonic() - began,
     )
 

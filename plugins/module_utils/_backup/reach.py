@@ -9,12 +9,20 @@ to its end is one line of segment numbers, each with the newest timeline of the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._core.errors import Refused
 from .wal import SEGMENT_SIZE, Segment, lsn, segment_name, segment_of
 
 FIRST_TIMELINE = 1
+
+
+@dataclass(frozen=True)
+class Archived:
+    """All segments of the cluster in any repository, and the histories of its timelines."""
+
+    segments: tuple[Segment, ...] = ()
+    histories: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

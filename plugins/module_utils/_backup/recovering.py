@@ -72,20 +72,11 @@ def restore(place: Place, home: Home, backup: Backup, processes: int, timeout: f
 
 
 @contextmanager
-def recovered(
-    place: Place, home: Home, options: Mapping[str, str], timeout: float, watch: Watch
-) -> Iterator[tuple[Server, Recovered]]:
-    """The server, once it has recovered; it is stopped afterwards.
-
-    It fetches ahead, whatever the configuration says, into a place of its own: the live server archives under a lock in the
-    usual one, and pgBackRest takes no such place without fetching ahead.
-    """
+def recovered(home: Home, options: Mapping[str, str], timeout: float, watch: Watch) -> Iterator[tuple[Server, Recovered]]:
+    """The server, once it has recovered as its options say; it is stopped afterwards."""
     (home.data / "recovery.signal").touch()
     owner.give(home.data / "recovery.signal", home.user)
-    own = f"--pg1-path={home.data} --archive-async --spool-path={home.run} --lock-path={home.run}"
-    fetch = f'{PROGRAM} --config={place.config} --stanza={place.stanza} {own} archive-get %f "%p"'
-    control = read_control(home.binaries, home.data, home.user)
-    with serving(home, control, {**options, "restore_command": fetch}) as server:
+    with serving(home, read_control(home.binaries, home.data, home.user), options) as server:
         with watch.timing("replay"):
             await_recovered(server, timeout)
         yield server, _come_to(server)

@@ -5,31 +5,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 from .._core.text import listed
 from .._core.verdict import Verdict
-from .archive import Archived
 from .checks import Checked
 from .choose import is_usable
 from .metadata import records
 from .model import Place, Stanza
 from .pgbackrest import call
 from .prospect import row_from
+from .reach import Archived
 
 BAD = re.compile(r"status: (?!ok|valid|in-progress)\S+|invalid: [1-9]|missing: [1-9]|other: [1-9]")
 LONGEST = 500
+Reading = Mapping[int, "Future[Checked]"]
+"""By the number of the repository, what will be known of its records."""
 
 
-def sound(place: Place, stanza: Stanza, there: Archived, timeout: float) -> Iterator[Checked]:
-    """Checksums of all files, the records, and a log without gaps after every backup."""
-    with ThreadPoolExecutor(1) as beside:
-        for repository in stanza.repositories:
-            recorded = beside.submit(records, place, repository.number)
-            yield _files(place, repository.number, timeout)
-            yield recorded.result()
-    yield gaps(stanza, there)
+@contextmanager
+def reading(place: Place, stanza: Stanza) -> Iterator[Reading]:
+    """The records of all repositories are read in a thread, for the time in which others are waited for.
+
+    Two programs are started for each, which would take the processors from the checksums. Whoever fails meanwhile waits for
+    the repository that is being read, and for no other.
+    """
+    beside = ThreadPoolExecutor(1)
+    try:
+        yield {one.number: beside.submit(records, place, one.number) for one in stanza.repositories}
+    finally:
+        beside.shutdown(cancel_futures=True)
+
+
+def sound(place: Place, recorded: Reading, timeout: float) -> Iterator[Checked]:
+    """Checksums of all files, and the records."""
+    for number, one in recorded.items():
+        yield _files(place, number, timeout)
+        yield one.result()
 
 
 def gaps(stanza: Stanza, there: Archived) -> Checked:

@@ -23,7 +23,7 @@ from .._postgres.model import ROLE
 from .checks import Check
 from .forecast import Forecast
 from .model import FILE, Backup, Place
-from .reach import Fork, Reach
+from .reach import Archived, Fork, Reach
 from .room import Room
 from .target import Target
 
@@ -163,7 +163,8 @@ class Prospect:
     """What a recovery begins with, needs and will take. ``latest`` is the last moment within reach; to find all that out
     took ``looked_s`` seconds.
 
-    ``point`` is where the restore point lies that is aimed at. Both are None where nobody knows.
+    ``point`` is where the restore point lies that is aimed at. Both are None where nobody knows. ``there`` is all of the log
+    that was listed for it.
     """
 
     backup: Backup
@@ -177,6 +178,7 @@ class Prospect:
     forecast: Forecast | None
     point: int | None = None
     fork: Fork | None = None
+    there: Archived = field(default_factory=Archived)
     looked_s: float = 0.0
 
 

@@ -24,6 +24,7 @@ from .control import CLEAN as SHUT_DOWN
 from .control import read_control
 from .data import running_pid
 from .exchange import exchange, rename
+from .fetching import told
 from .journal import forget_journal, read_journal, write_journal
 from .owner import give
 from .prospect import programs
@@ -31,7 +32,6 @@ from .recovering import Recovered, Watch, asked, catalogs, recovered, restore
 from .restoration import DONE, READY, RESTORING, Found, Journal, Prospect, Restoration, RestoreUnfit, ServerRuns
 from .restore_plan import CHECK, CLEAN, DISCARD, RECOVER, RESTORE, SWAP
 from .stray import clear
-from .target import recovery_options
 
 CONFIGURATION = ("postgresql.conf", "postgresql.auto.conf", "pg_hba.conf", "pg_ident.conf")
 """What the service reads that is not of the data: as it was just before, wherever it lies in the data directory."""
@@ -83,12 +83,9 @@ class Restorer:
             restore(source.place, self._home(journal), prospect.backup, source.processes, source.timeout, reuse=self.reused)
 
     def _recover(self, _step: Step) -> None:
-        source = self.wanted.source
-        options = recovery_options(self.wanted.aim, self._prospect().needed.timeline)
-        with (
-            self.watch.timing("recover"),
-            recovered(source.place, self._home(self._journal()), options, source.timeout, self.watch) as (server, came_to),
-        ):
+        source, home = self.wanted.source, self._home(self._journal())
+        options = told(source.place, home, self.wanted.aim, self._prospect().needed)
+        with self.watch.timing("recover"), recovered(home, options, source.timeout, self.watch) as (server, came_to):
             self.came_to = came_to
             self.checked = [catalogs(server), *asked(server, self.wanted.checks)]
 

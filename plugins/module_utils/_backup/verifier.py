@@ -14,20 +14,19 @@ from .._core.verdict import overall
 from .._postgres.model import Database
 from . import planted as canaries
 from . import recoveries
-from .archive import archived
 from .beside import Home, Server
 from .checks import Checked, as_rows, failed
+from .fetching import told
 from .planted import Canary, Counted, compared
 from .prospect import look, programs, prospect
 from .recovering import Recovered, Watch, asked, catalogs, recovered, restore
-from .repository import sound
+from .repository import gaps, reading, sound
 from .restoration import Prospect
 from .restorer import measures
 from .soundness import amcheck, checksums
-from .target import LSN, Target, recovery_options
+from .target import LSN, Target
 from .throwaway import DATA, RUN, throwaway
 from .verification import Verification, recovery_point, recovery_time
-from .wal import SEGMENT_SIZE
 
 
 @dataclass(frozen=True)
@@ -42,34 +41,46 @@ class Live:
 
 @dataclass
 class Verifier:
-    """What a verification has seen by now."""
+    """What a verification has seen by now; what was committed before ``began`` must come back."""
 
     wanted: Verification
     workspace: Path
     live: Live | None = None
     watch: Watch = field(default_factory=Watch)
     checked: list[Checked] = field(default_factory=list)
+    began: float = 0.0
 
     def perform(self) -> dict[str, Any]:
         """All of it; what was found is kept before anybody is told."""
         place = self.wanted.source.place
-        planted = self._plant()
-        stanza, began = look(place), time.time()
+        planted = self._beside_the_files() if self.wanted.files else self._plant()
+        stanza = look(place)
         ahead = prospect(self.wanted.source, self._aim(planted), stanza, self.workspace)
         if self.wanted.files:
             with self.watch.timing("files"):
-                self.checked += sound(place, stanza, archived(place, stanza, SEGMENT_SIZE), self.wanted.source.timeout)
+                self.checked.append(gaps(stanza, ahead.there))
         with throwaway(self.workspace, place.stanza, place.user) as made:
             came_to = self._restored(self._home(made, ahead), ahead, planted)
-        found = self._judged(ahead, came_to, began, planted)
+        found = self._judged(ahead, came_to, planted)
         self._remember(found)
         return found
 
+    def _beside_the_files(self) -> Canary | None:
+        """While the canary is waited for, the records of the repositories are read; what is left of them counts as files."""
+        place = self.wanted.source.place
+        with reading(place, look(place)) as recorded:
+            planted = self._plant()
+            with self.watch.timing("files"):
+                self.checked += sound(place, recorded, self.wanted.source.timeout)
+        return planted
+
     def _plant(self) -> Canary | None:
-        if self.live is None:
-            return None
-        planted = canaries.plant(self.live.database, self.live.counts)
-        return canaries.await_archived(self.live.database, planted, self.live.within, switch=self.live.switch)
+        live, planted = self.live, None
+        if live:
+            planted = canaries.plant(live.database, live.counts)
+            planted = canaries.await_archived(live.database, planted, live.within, switch=live.switch)
+        self.began = time.time()
+        return planted
 
     def _aim(self, planted: Canary | None) -> Target:
         """Rows are counted as of the canary; without counts everything is replayed."""
@@ -85,9 +96,9 @@ class Verifier:
         elsewhere = f"--tablespace-map-all={home.data.parent}/tablespaces"
         with self.watch.timing("restore"):
             restore(source.place, home, ahead.backup, source.processes, source.timeout, elsewhere)
-        options = {**recovery_options(self._aim(planted), ahead.needed.timeline), "archive_mode": "off"}
+        options = {**told(source.place, home, self._aim(planted), ahead.needed), "archive_mode": "off"}
         began = time.monotonic()
-        with recovered(source.place, home, options, source.timeout, self.watch) as (server, came_to):
+        with recovered(home, options, source.timeout, self.watch) as (server, came_to):
             self.checked += self._asked(server, planted)
             self.watch.seconds["recover"] = time.monotonic() - began
             with self.watch.timing("amcheck"):
@@ -105,8 +116,8 @@ class Verifier:
             yield from asked(server, [planted.check])
             yield from _counted(server, planted.counted)
 
-    def _judged(self, ahead: Prospect, came_to: Recovered, began: float, planted: Canary | None) -> dict[str, Any]:
-        lost, point = recovery_point(self.wanted.rpo, came_to.time, began, planted.waited if planted else None)
+    def _judged(self, ahead: Prospect, came_to: Recovered, planted: Canary | None) -> dict[str, Any]:
+        lost, point = recovery_point(self.wanted.rpo, came_to.time, self.began, planted.waited if planted else None)
         taken, duration = recovery_time(self.wanted.rto, self.watch.seconds)
         self.checked += [point, duration]
         return {
