@@ -91,7 +91,7 @@ def test_a_repository_that_the_replica_does_not_reach_is_refused_and_not_used(ca
     own = {"kind": "directory", "path": "/var/lib/postgresql/own-backups", "cipher": "a cipher of twenty signs".replace(" ", "-")}
     ran = fleet.playbook("configure_backups", pgbackrest_repositories=[own])
     assert ran.rc != 0
-    assert "db2 does not find the cluster in repository 1" in ran.words, ran.output
+    assert "db2 does not find the cluster in repository 1 as db1 does" in ran.words, ran.output
     assert fleet.command("cat", "/etc/pgbackrest/pgbackrest.conf", host="db1") == before
 
 

@@ -99,6 +99,9 @@ def _collection(root: Path) -> Path:
     actions.mkdir(parents=True, exist_ok=True)
     for name in MODULES:
         shutil.copy(HERE / "replication_played.py", actions / f"{name}.py")
+    for shared in ("module_utils", "filter"):
+        if not (ops / "plugins" / shared).exists():
+            (ops / "plugins" / shared).symlink_to(ROLE.parents[1] / "plugins" / shared)
     if not (ops / "roles" / "replication").exists():
         (ops / "roles" / "replication").symlink_to(ROLE)
     return place

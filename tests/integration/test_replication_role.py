@@ -133,37 +133,24 @@ def test_a_host_is_let_in_and_follows(tmp_path: Path) -> None:
     assert ran.asked("present")["members"] == ["db1", "db2"]
 
 
-OTHER: dict[str, Any] = {"role": "primary", "system_id": "1"}
-
-
 @pytest.mark.parametrize(
     ("servers", "writer"),
     [
         ({"db1": AWAY}, "db1"),
         ({"db1": PRIMARY, "db2": STANDBY}, "db1"),
         ({"db1": STANDBY, "db2": PRIMARY}, "db2"),
-        ({"db1": held(), "db2": AWAY}, "db1"),
         ({"db1": AWAY, "db2": PRIMARY}, "db2"),
-        ({"db1": PRIMARY, "db2": AWAY, "db3": STANDBY}, "db1"),
-        ({"db1": PRIMARY, "db2": OTHER}, "db1"),
-        ({"db1": {"role": "stopped primary"}, "db2": STANDBY}, "db1"),
     ],
 )
-def test_whoever_takes_writes_is_backed_up_and_where_nobody_is_known_to_the_usual_one(
-    tmp_path: Path, servers: dict[str, Any], writer: str
-) -> None:
+def test_whoever_takes_writes_is_backed_up(tmp_path: Path, servers: dict[str, Any], writer: str) -> None:
     ran = played(tmp_path, servers, "writer")
     assert (ran.rc, ran.done, f"backed up is {writer}" in ran.words) == (0, [], True), ran.words
 
 
 @pytest.mark.parametrize(
-    "servers",
-    [
-        {"db1": PRIMARY, "db2": PRIMARY},
-        {"db1": STANDBY, "db2": PRIMARY, "db3": OTHER},
-        {"db1": PRIMARY, "db2": OTHER, "db3": OTHER},
-    ],
+    ("servers", "words"),
+    [({"db1": PRIMARY, "db2": PRIMARY}, "both take writes"), ({"db1": STANDBY, "db2": AWAY}, "nobody is known to take writes")],
 )
-def test_of_two_that_take_writes_none_is_backed_up(tmp_path: Path, servers: dict[str, Any]) -> None:
+def test_where_nobody_can_say_who_takes_writes_nobody_is_backed_up(tmp_path: Path, servers: dict[str, Any], words: str) -> None:
     ran = played(tmp_path, servers, "writer")
-    assert (ran.rc, "both take writes" in ran.words, "backed up" in ran.words) == (2, True, False), ran.words
+    assert (ran.rc, words in ran.words, "backed up" in ran.words) == (2, True, False), ran.words

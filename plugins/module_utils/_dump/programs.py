@@ -108,6 +108,7 @@ def _started(
 def _environment(database: Database) -> dict[str, str]:
     given = {
         "PGHOST": database.host,
+        "PGTARGETSESSIONATTRS": "read-write" if "," in database.host else "",
         "PGPORT": str(database.port),
         "PGUSER": database.user,
         "PGDATABASE": database.dbname,

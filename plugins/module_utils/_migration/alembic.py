@@ -159,6 +159,7 @@ def _url(database: Database, limits: Limits) -> str:
     query = {"options": options, "sslmode": database.sslmode, "application_name": database.application_name}
     query |= {"sslrootcert": database.ca} if database.ca else {}
     query |= {"host": database.host, "port": str(database.port)} if database.host else {}
+    query |= {"target_session_attrs": "read-write"} if "," in database.host else {}
     return sqlalchemy.URL.create(
         "postgresql+psycopg",
         username=database.user or None,

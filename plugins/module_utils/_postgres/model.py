@@ -43,6 +43,10 @@ class Database:
 
     def __post_init__(self) -> None:
         HOST.check(self.host)
+        if "," in self.host and "" in self.host.split(","):
+            raise InvalidInput(
+                f"host {shown(self.host)} names nothing between two commas, or behind one: allowed are {HOST.allowed}"
+            )
         ROLE.check(self.dbname)
         LABEL.check(self.application_name)
         if self.user:

@@ -1,0 +1,74 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which server of a cluster is backed up, restored, and named before a migration: the one that takes writes.
+
+Members are asked, never believed by their group. A server of a cluster of its own is none of ours; one that came back from
+the past is no primary; and where nobody is known to take writes, the usual one is meant only if it may be that it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._core.errors import Refused
+from .._core.text import listed
+from .model import HELD, PRIMARY, STANDBY, STOPPED_STANDBY
+
+NO_WRITERS = (STANDBY, STOPPED_STANDBY, HELD)
+
+
+class NoOneWriter(Refused):
+    """Nobody takes writes, or nobody can say which server rightly does."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A server as its host describes it; ``role`` is "" where it did not answer."""
+
+    name: str
+    role: str = ""
+    system_id: str = ""
+    timeline: int = 0
+
+    @property
+    def told(self) -> str:
+        return f"{self.name} is {self.role}" if self.role else f"{self.name} does not answer"
+
+
+def writer(members: Sequence[Member], usual: str, *, needed: bool = True) -> str:
+    """The name of the server; raises ``NoOneWriter`` where two are, or with ``needed`` where certainly none is."""
+    ours = [one for one in members if one.system_id and one.system_id == _cluster(members, usual)]
+    primaries = [one for one in ours if one.role == PRIMARY]
+    if not primaries:
+        return _usual(members, usual, needed)
+    if len(primaries) > 1:
+        raise NoOneWriter(
+            f"{listed([one.name for one in primaries])} both take writes. Decide which one is right, and fence the other with "
+            "mainstay.ops.replication_primary, state: fenced"
+        )
+    [one] = primaries
+    if ahead := [other for other in ours if other.timeline > one.timeline]:
+        raise NoOneWriter(
+            f"{one.name} takes writes on timeline {one.timeline}, but {ahead[0].told} on timeline {ahead[0].timeline}: another "
+            f"one became the primary since. Fence {one.name} with mainstay.ops.replication_primary, state: fenced"
+        )
+    return one.name
+
+
+def _usual(members: Sequence[Member], usual: str, needed: bool) -> str:
+    """Whoever works on it says what is wrong with it; but what only follows is not worked on as if it took writes."""
+    [own] = [one for one in members if one.name == usual]
+    if needed and own.role in NO_WRITERS:
+        raise NoOneWriter(f"nobody is known to take writes: {listed([one.told for one in members])}. See docs/replicas.md")
+    return usual
+
+
+def _cluster(members: Sequence[Member], usual: str) -> str:
+    """The one of most members; of clusters as large the one that was promoted more often, for a new one never was."""
+
+    def weight(identity: str) -> tuple[int, int, bool]:
+        alike = [one for one in members if one.system_id == identity]
+        return len(alike), max(one.timeline for one in alike), usual in [one.name for one in alike]
+
+    return max(sorted({one.system_id for one in members if one.system_id}), key=weight, default="")
