@@ -15,7 +15,7 @@ description:
   - Archiving is judged by how long segments of the write-ahead log wait for it, not by what the server counts, because a
     command that hangs, is killed or is missing leaves no count. An idle server has nothing that waits, and passes.
   - What the server believes to be archived must lie in every repository, and from the oldest full backup on nothing may be
-    missing.
+    missing. Log of a newer timeline than that of the server speaks against it, for it is a former primary then.
   - Without O(database) the data directory is read, which does not tell whether C(archive_mode) and C(archive_timeout) are
     right, nor which segment is written now; so the verdict is V(inconclusive) at best. With it, the rights of C(pg_monitor)
     are needed.
@@ -127,7 +127,8 @@ checks:
     - What was looked at. V(repository) is 0 for the server. V(value) is held against V(limit), where both are given.
     - Of the server these are V(server), V(archiver), V(archive_mode), V(archive_timeout), V(probe), and V(database) where
       it could not be asked. Of each repository V(repository), V(encryption), V(retention), V(fulls), V(space), V(full_age),
-      V(backup_age), V(cluster), V(pages), V(size), V(shrunk), V(files), V(segments) and V(archived).
+      V(backup_age), V(cluster), V(pages), V(size), V(shrunk), V(files), V(segments), V(archived) and,
+      where the server was asked, V(timeline).
   returned: always
   type: list
   elements: dict

@@ -13,6 +13,8 @@ from .segments import Gap, before, behind, gaps, missing
 from .wal import NAME, SEGMENT_SIZE
 
 MOST_TOLD = 5
+TIMELINE = 8
+"""So many digits in front of a segment's name."""
 
 
 def complete(seen: Seen, limits: Limits, repository: int) -> Iterator[Finding]:
@@ -24,6 +26,8 @@ def complete(seen: Seen, limits: Limits, repository: int) -> Iterator[Finding]:
     yield _files(seen, contents, repository)
     yield _segments(seen, contents, repository)
     yield _arrived(seen, limits, contents, repository)
+    if seen.server and seen.server.current:
+        yield _timeline(seen.server.current, contents, repository)
 
 
 def wal_begins(seen: Seen, repository: int) -> str:
@@ -90,6 +94,18 @@ def _arrived(seen: Seen, limits: Limits, contents: Contents, repository: int) ->
     late = behind(newest, expected, size)
     there = f"the newest segment is {newest}, and the server believes that {expected} is archived"
     return finding("archived", late <= 0, there, repository, value=max(0, late), limit=0)
+
+
+def _timeline(current: str, contents: Contents, repository: int) -> Finding:
+    """A former primary that came back goes on writing, and archiving, what nobody will miss who restores the newest."""
+    own, newest = current[:TIMELINE], max((name[:TIMELINE] for name in contents.segments), default="")
+    told = (
+        f"the log of timeline {int(newest, 16)} is here, and the server writes timeline {int(own, 16)}: another one became the "
+        "primary since, so find out which of them is right"
+        if newest > own
+        else f"no log is newer than timeline {int(own, 16)}, which the server writes"
+    )
+    return finding("timeline", newest <= own, told, repository, value=int(newest or "0", 16), limit=int(own, 16))
 
 
 def _expected(seen: Seen) -> str:

@@ -21,7 +21,7 @@ from .reach import Archived
 
 BAD = re.compile(r"status: (?!ok|valid|in-progress)\S+|invalid: [1-9]|missing: [1-9]|other: [1-9]")
 LONGEST = 500
-Reading = Mapping[int, "Future[Checked]"]
+Reading = Mapping[int, Future[Checked]]
 """By the number of the repository, what will be known of its records."""
 
 

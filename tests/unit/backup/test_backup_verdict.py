@@ -39,6 +39,10 @@ def held(*numbers: int) -> dict[str, int]:
     return {name: size for name, size in CONTENTS.segments.items() if name not in {segment(one) for one in numbers}}
 
 
+NEWER = f"00000002{segment(110)[8:]}"
+"""Of the timeline that a promotion began."""
+
+
 def kept(**changed: Any) -> Settings:
     return Settings((replace(STORAGE, **changed),), "/data")
 
@@ -50,7 +54,7 @@ def test_whether_a_server_archives_that_nobody_asked_is_not_known() -> None:
 
 def test_what_is_as_it_should_be_passes_in_all_parts() -> None:
     assert told(SEEN) == {}
-    assert len(findings(SEEN, Limits(), (1,))) == 18
+    assert len(findings(SEEN, Limits(), (1,))) == 19
     assert report.checked(findings(SEEN, Limits(), (1,)))["verdict"] == "pass"
 
 
@@ -78,6 +82,7 @@ def test_what_is_as_it_should_be_passes_in_all_parts() -> None:
         pytest.param(seen(contents={"segments": {**held(), segment(105): 0}}), {"segments"}, id="a segment is empty"),
         pytest.param(seen(contents={"segments": held(110)}), {"archived"}, id="the last segment did not come"),
         pytest.param(seen(contents={"segments": {}, "newest": 0}), {"segments", "archived"}, id="nothing was ever archived"),
+        pytest.param(seen(contents={"segments": {**held(), NEWER: 1}}), {"timeline"}, id="another one became the primary since"),
         pytest.param(seen(contents={"free": 2**30}), {"space"}, id="the disk is nearly full"),
         pytest.param(seen(contents={"free": 500, "total": 5000}), {"space"}, id="the next full one does not fit"),
         pytest.param(seen(server={"waiting": (Waiting(segment(110), 31),)}), {"archiver"}, id="a segment waits"),
