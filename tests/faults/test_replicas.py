@@ -91,6 +91,11 @@ def backups(playbook: str, host: str, **extra: object) -> None:
     assert f"{host} :" in ran.words.partition("PLAY RECAP")[2], ran.output
 
 
+def tells_of_backups(host: str) -> bool:
+    """To Prometheus."""
+    return "mainstay_backup.prom" in fleet.command("ls", "/var/lib/prometheus/node-exporter", host=host)
+
+
 @pytest.fixture(scope="module")
 def backed_up(sandbox: None) -> None:
     """Before there is a standby, which is made ready all the same; the backup is db1's."""
@@ -124,6 +129,7 @@ def test_the_primary_is_switched_under_traffic_and_back(calm: fleet.Snapshot, ba
             print(f"to {to}: {told[0]}, {ran.seconds:.1f} s in all")
             assert float(told[1]) < MOST_PAUSED_S
             backups("check_backup", to)  # the log of all servers is in the archive, without a hole
+            assert (tells_of_backups(to), tells_of_backups(old)) == (True, False)
             backups("backup", to, type="incr")  # of a full one that db1 took
     print(
         f"{len(orders.confirmed)} orders confirmed, {orders.pause:.1f} s without one at most; customers: {len(load.complaints)}"
@@ -159,6 +165,24 @@ def test_a_switch_whose_controller_was_killed_is_run_again(calm: fleet.Snapshot,
         ran = fleet.playbook("switch_primary", to=to)
         assert ran.rc == 0, ran.output
         assert (takes_writes(to), takes_writes(old)) == (True, False)
+    fleet.until(fleet.is_well, 60)
+
+
+@pytest.mark.full
+def test_a_switch_to_a_server_that_was_never_made_ready_says_that_nothing_is_archived(
+    calm: fleet.Snapshot, backed_up: None, replicated: None
+) -> None:
+    fleet.command("rm", "/etc/pgbackrest/pgbackrest.conf", host="db2")
+    ran = fleet.playbook("switch_primary", to="db2")
+    assert (ran.rc != 0, "it was not made ready to be backed up" in ran.words) == (True, True), ran.output
+    assert (takes_writes("db2"), fleet.snapshot().holder) == (True, {})
+
+    refused = fleet.playbook("restore", host="db1", confirm="development db1")
+    assert (refused.rc != 0, "db2 takes writes: db1 would be a second primary" in refused.words) == (True, True), refused.output
+    backups("configure_backups", "db2")
+    backups("check_backup", "db2")
+    back = fleet.playbook("switch_primary", to="db1")
+    assert back.rc == 0, back.output
     fleet.until(fleet.is_well, 60)
 
 

@@ -15,19 +15,20 @@ from threading import Event
 
 from .._core.errors import MainstayError
 from .._core.verdict import Verdict
-from .._core.wait import Clock
+from .._core.wait import Clock, Pace, wait_until
 from .._health.check import check_all
 from .._health.model import Answer, Endpoint, Policy, Result, Target
 from .._health.probe import probe
 from .._health.threads import at_once
 from .last_words import Words, heard
 from .masked import forms
-from .model import Container, Engine, ReplicaCrashed, ReplicaNotHealthy
+from .model import Container, Engine, Replica, ReplicaCrashed, ReplicaNotHealthy
 from .observed import replica_of
 from .ready import has_crashed
 
 Ask = Callable[[Endpoint], Answer]
 JITTER_S = 0.02
+ENDS_AGAIN = Pace(3.0, 0.02)
 
 
 class Abandoned(MainstayError):
@@ -85,9 +86,14 @@ class Watch:
         return answer
 
     def _demand_alive(self, container: Container, restarts: int) -> None:
-        replica = replica_of(self.engine.inspected(container.name))
-        if has_crashed(replica, restarts):
-            raise crashed(container, replica.exit_code, replica.oom_killed, self._log(container))
+        """The Engine forgets how a replica ended as soon as it has started it again; most likely it ends again soon."""
+
+        def seen() -> Replica:
+            return replica_of(self.engine.inspected(container.name))
+
+        if has_crashed(seen(), restarts):
+            ended, replica = wait_until(seen, lambda one: one.state != "running", ENDS_AGAIN, clock=self.clock)
+            raise crashed(container, replica.exit_code if ended else None, replica.oom_killed, self._log(container))
 
     def _log(self, container: Container) -> Words:
         return heard(self.engine, container, container.secrets.values())
@@ -127,11 +133,12 @@ def not_healthy(container: Container, result: Result, words: Words) -> ReplicaNo
     )
 
 
-def crashed(container: Container, exit_code: int, oom_killed: bool, words: Words) -> ReplicaCrashed:
-    """The error for a replica that ended."""
+def crashed(container: Container, exit_code: int | None, oom_killed: bool, words: Words) -> ReplicaCrashed:
+    """The error for a replica that ended; without a code it runs again."""
+    how = "and was started again" if exit_code is None else f"with exit code {exit_code}"
     why = f", for it needed more than its memory of {container.body['HostConfig']['Memory']} bytes" if oom_killed else ""
     return ReplicaCrashed(
-        f"replica {container.number} of {container.service}, {container.name}, ended with exit code {exit_code}{why} while its "
+        f"replica {container.number} of {container.service}, {container.name}, ended {how}{why} while its "
         f"health at port {container.port} was waited for. {words.sentence}",
         last_words=[words.row],
     )
