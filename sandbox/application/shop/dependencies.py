@@ -34,7 +34,7 @@ class Writer(AsyncConnection[Any]):
     """
 
     @classmethod
-    async def connect(cls, conninfo: str = "", **given: Any) -> AsyncConnection[Any]:  # type: ignore[override]
+    async def connect(cls, conninfo: str = "", **given: Any) -> AsyncConnection[Any]:  # type: ignore[override]  # takes them all
         *others, last = _each(conninfo)
         for one in others:
             with suppress(OperationalError):
