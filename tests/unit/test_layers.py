@@ -16,7 +16,7 @@ PURE = {
     "target", "reach", "forecast", "room", "choose", "checks", "said", "restoration", "restore_plan", "statement", "blocking",
     "findings", "upkeep", "wear", "care", "bloat", "diagnosis", "verification", "contents", "segments", "freshness",
     "completeness", "protection", "archiving", "remarks", "hazards", "safety", "swap", "age", "told", "handover", "joining",
-    "baseline", "trouble", "descent", "refused", "reuse", "spoken", "works", "answers",
+    "baseline", "trouble", "descent", "refused", "reuse", "spoken", "works", "answers", "writer",
 }  # fmt: skip
 ROOMS = {
     "model": {"model"},
@@ -36,6 +36,7 @@ ROOMS = {
     "dora": {"model"},
     "works": {"model"},
     "worker": set(),
+    "writer": {"model"},
     "parts": {"model", "batches", "canary"},
     "verdict": {
         "model", "ready", "router", "evidence", "power", "counters", "freshness", "completeness", "protection", "archiving",

@@ -9,12 +9,10 @@ from collections.abc import Iterator, Sequence
 from .._core.text import listed
 from .evidence import Contents, Finding, Limits, Seen, finding, unknown
 from .model import DIFF, FULL, INCR, Backup
-from .segments import Gap, before, behind, gaps, missing
+from .segments import Gap, before, behind, gaps, missing, timeline
 from .wal import NAME, SEGMENT_SIZE
 
 MOST_TOLD = 5
-TIMELINE = 8
-"""So many digits in front of a segment's name."""
 
 
 def complete(seen: Seen, limits: Limits, repository: int) -> Iterator[Finding]:
@@ -98,14 +96,14 @@ def _arrived(seen: Seen, limits: Limits, contents: Contents, repository: int) ->
 
 def _timeline(current: str, contents: Contents, repository: int) -> Finding:
     """A former primary that came back goes on writing, and archiving, what nobody will miss who restores the newest."""
-    own, newest = current[:TIMELINE], max((name[:TIMELINE] for name in contents.segments), default="")
+    own, newest = timeline(current), max(map(timeline, contents.segments), default=0)
     told = (
-        f"the log of timeline {int(newest, 16)} is here, and the server writes timeline {int(own, 16)}: another one became the "
-        "primary since, so find out which of them is right"
+        f"the log of timeline {newest} is here, and the server writes timeline {own}: another one became the primary since, "
+        "so find out which of them is right"
         if newest > own
-        else f"no log is newer than timeline {int(own, 16)}, which the server writes"
+        else f"no log is newer than timeline {own}, which the server writes"
     )
-    return finding("timeline", newest <= own, told, repository, value=int(newest or "0", 16), limit=int(own, 16))
+    return finding("timeline", newest <= own, told, repository, value=newest, limit=own)
 
 
 def _expected(seen: Seen) -> str:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from .wal import parsed_name, segment_name
+from .wal import SEGMENT_SIZE, parsed_name, segment_name
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ def before(name: str, size: int) -> str:
 def behind(one: str, other: str, size: int) -> int:
     """By how many segments one is older than another, whatever their timelines; below 0 if it is newer."""
     return _placed(other, size)[1] - _placed(one, size)[1]
+
+
+def timeline(name: str) -> int:
+    """The number of the timeline that the segment is of, which its name begins with."""
+    return _placed(name, SEGMENT_SIZE)[0]
 
 
 def gaps(present: Collection[str], first: str, size: int) -> tuple[Gap, ...]:
