@@ -181,6 +181,11 @@ def test_a_switch_to_a_server_that_was_never_made_ready_says_that_nothing_is_arc
     assert (refused.rc != 0, "db2 takes writes: db1 would be a second primary" in refused.words) == (True, True), refused.output
     backups("configure_backups", "db2")
     backups("check_backup", "db2")
+    named = fleet.playbook("deploy", version=calm.next, points="true")
+    assert named.rc == 0, named.output
+    assert fleet.snapshot().releases[calm.next] in fleet.command("tail", "-1", f"{fleet.STORE}/points.jsonl", host="db2")
+    foreseen = fleet.playbook("restore", "--check")
+    assert (foreseen.rc, "[ops1 -> db2(" in foreseen.words) == (0, True), foreseen.output
     back = fleet.playbook("switch_primary", to="db1")
     assert back.rc == 0, back.output
     fleet.until(fleet.is_well, 60)
