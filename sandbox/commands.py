@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from . import containers, engine, images, publish
+from . import containers, engine, images, publish, strangers
 from .errors import SandboxError
 from .fleet import fleet
 from .identity import ensure_identity
@@ -35,6 +35,7 @@ def up(settings: Settings, apps: int) -> None:
     with step(f"the fleet is up: {len(hosts)} hosts"):
         images.build_all(client, settings)
         ensure_identity(settings, hosts)
+        strangers.make_way(client, settings)
         containers.ensure_network(client, settings)
         containers.ensure_hosts(client, settings, hosts)
         containers.tell_monitoring(client, settings, hosts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,7 +13,7 @@ from .fleet import Host
 from .identity import fingerprint
 from .images import BY_NAME
 from .parcel import pack, parcel
-from .settings import KEY_LABEL, Settings
+from .settings import KEY_LABEL, STATE_LABEL, Settings
 from .targets import targets
 from .terminal import step
 
@@ -47,23 +46,12 @@ def find_network(client: Any, settings: Settings) -> Any | None:
 def ensure_hosts(client: Any, settings: Settings, hosts: tuple[Host, ...]) -> None:
     """Create what is missing, start what is stopped, leave alone what runs."""
     there = {container.name: container for container in owned_containers(client, settings)}
-    refuse_strangers(settings, there)
     missing = [host for host in hosts if container_name(settings, host) not in there]
     with ThreadPoolExecutor(max_workers=4) as pool:
         rights = find_rights(client, settings) if missing else {}
         list(pool.map(lambda host: create(client, settings, host, rights), missing))
         stopped = [container for container in there.values() if container.status != "running"]
         list(pool.map(lambda container: container.start(), stopped))
-
-
-def refuse_strangers(settings: Settings, there: Mapping[str, Any]) -> None:
-    """Hosts that another checkout made know other keys: nobody here could log in to them."""
-    key = fingerprint(settings)
-    if strangers := sorted(name for name, container in there.items() if container.labels.get(KEY_LABEL) != key):
-        raise SandboxError(
-            f"{', '.join(strangers)}: made from another checkout, with other keys. Run 'make down' there, or here to remove "
-            "them, or choose another fleet with MAINSTAY_SANDBOX_NAME and MAINSTAY_SANDBOX_SUBNET"
-        )
 
 
 def owned_containers(client: Any, settings: Settings) -> list[Any]:
@@ -111,7 +99,7 @@ def options(client: Any, settings: Settings, host: Host) -> dict[str, Any]:
         "image": BY_NAME[host.image].tag,
         "name": container_name(settings, host),
         "hostname": host.name,
-        "labels": {**settings.labels, KEY_LABEL: fingerprint(settings)},
+        "labels": {**settings.labels, KEY_LABEL: fingerprint(settings.state), STATE_LABEL: str(settings.state)},
         "network": settings.name,
         "networking_config": {settings.name: endpoint},
         "ports": {f"{inner}/tcp": ("127.0.0.1", outer) for inner, outer in host.publishes.items()},

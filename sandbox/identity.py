@@ -34,9 +34,9 @@ def ensure_identity(settings: Settings, hosts: tuple[Host, ...]) -> None:
     ensure_certificate(settings.state, "store", ("store1",), (settings.address(71),))
 
 
-def fingerprint(settings: Settings) -> str:
-    """Of the key that opens the hosts; short, for a label."""
-    return hashlib.sha256((settings.state / "id_ed25519.pub").read_bytes()).hexdigest()[:16]
+def fingerprint(state: Path) -> str:
+    """Of the key in this state directory that opens the hosts; short, for a label."""
+    return hashlib.sha256((state / "id_ed25519.pub").read_bytes()).hexdigest()[:16]
 
 
 def host_key(settings: Settings, host: Host) -> Path:

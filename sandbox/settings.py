@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LABEL = "ops.mainstay.sandbox"
 INPUTS_LABEL = "ops.mainstay.sandbox.inputs"
 KEY_LABEL = "ops.mainstay.sandbox.key"
+STATE_LABEL = "ops.mainstay.sandbox.state"
 SUITE = "bookworm"
 SUBNET = ipaddress.IPv4Network("172.30.77.0/24")
 

@@ -110,7 +110,7 @@ class Shop:
         """A pushed image of this version, by digest; without ``keep`` the Engine forgets it, so that it must be pulled."""
         name = f"127.0.0.1:{self.registry.port}/{self.application}/api"
         changes = ['CMD ["/serve"]', "USER 1000"]
-        self.client.import_image_from_data(_archive(version), repository=name, tag=version, changes=changes)
+        self.client.import_image_from_data(archive(version), repository=name, tag=version, changes=changes)
         report = self.client.push(name, tag=version, stream=True, decode=True)
         digest = next(line["aux"]["Digest"] for line in list(report) if "aux" in line)
         pinned = f"{name}@{digest}"
@@ -140,7 +140,7 @@ class Shop:
                     self.client.remove_image(image["Id"], force=True)
 
 
-def _archive(version: str) -> bytes:
+def archive(version: str) -> bytes:
     """The root of an image: busybox, its commands as links, and the script."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
