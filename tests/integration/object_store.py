@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
+import boto3
+from botocore.config import Config
 from health_servers import certificate, running
 from ports import free_port
 
@@ -24,6 +27,21 @@ class Bucket:
 
     port: int
     ca: Path
+
+    @property
+    def place(self) -> dict[str, str]:
+        """The option ``bucket`` of the modules."""
+        return {"name": NAME, "endpoint": self._url, "ca_path": str(self.ca), "access_key": ACCESS, "secret_key": SECRET}
+
+    def client(self) -> Any:
+        """For what a test sets itself."""
+        options = {"verify": str(self.ca), "config": Config(s3={"addressing_style": "path"}), "region_name": "us-east-1"}
+        keys = {"aws_access_key_id": ACCESS, "aws_secret_access_key": SECRET}
+        return boto3.client("s3", endpoint_url=self._url, **keys, **options)
+
+    @property
+    def _url(self) -> str:
+        return f"https://localhost:{self.port}"
 
     def options(self, number: int) -> str:
         """pgBackRest's options for a repository in it; certificates are verified."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_module import PLAIN
-from aws_server import KEYS, aws, copied, s3
+from aws_server import KEYS, aws, s3
 from configured_host import SECRET, Host
 
 
@@ -76,21 +76,26 @@ def _archived_and_brought_back(tmp_path: Path, host: Host, variables: dict[str, 
     assert play(tmp_path, "restore_configuration", *given(host="elsewhere"), **variables).returncode == 2
 
 
-def test_a_bucket_is_set_and_then_proven_but_for_its_copies(tmp_path: Path, endpoint: str) -> None:
+def test_a_bucket_is_set_and_then_proven(tmp_path: Path, endpoint: str) -> None:
     client = s3(endpoint)
     place = {"name": "shop-files", "endpoint": endpoint, **KEYS}
     for name in ("shop-files", "shop-copies"):
         client.create_bucket(Bucket=name)
-    client.put_bucket_versioning(Bucket="shop-copies", VersioningConfiguration={"Status": "Enabled"})
-    buckets = {"mainstay_buckets": [{"bucket": place, "replica": "shop-copies"}]}
+    role = "arn:aws:iam::123456789012:role/copy"
+    copies = {"bucket": {**place, "name": "shop-copies"}, "replication": False}
+    files = {"bucket": place, "replica": "shop-copies"}
+    buckets = {"mainstay_buckets": [files, copies]}
     looked = play(tmp_path, "check_buckets", **buckets)
     assert (looked.returncode, "versioning is off" in looked.stdout) == (2, True), looked.stdout + looked.stderr
-    tried = play(tmp_path, "check_buckets", "-vvv", *given(state="set"), **buckets)
-    assert (tried.returncode, "replication: no rule" in tried.stdout) == (2, True), tried.stdout + tried.stderr
-    assert KEYS["secret_key"] not in tried.stdout
-    in_the_end = tried.stdout.rpartition("Fail unless all of them passed")[2]
+    roleless = play(tmp_path, "check_buckets", "-vvv", *given(state="set"), **buckets)
+    assert (roleless.returncode, "replication: no rule" in roleless.stdout) == (2, True), roleless.stdout + roleless.stderr
+    assert KEYS["secret_key"] not in roleless.stdout
+    in_the_end = roleless.stdout.rpartition("Fail unless all of them passed")[2]
     assert [word for word in ("versioning is", "old_versions:", "public_access:") if word in in_the_end] == []
-    client.put_bucket_replication(Bucket="shop-files", ReplicationConfiguration=copied("shop-copies"))
+    buckets = {"mainstay_buckets": [{**files, "replica_role": role}, copies]}
+    done = play(tmp_path, "check_buckets", *given(state="set"), **buckets)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert client.get_bucket_replication(Bucket="shop-files")["ReplicationConfiguration"]["Role"] == role
     again = play(tmp_path, "check_buckets", *given(state="set"), **buckets)
     assert (again.returncode, "CHANGED" not in again.stdout) == (0, True), again.stdout + again.stderr
 

@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from ansible_collections.mainstay.ops.plugins.module_utils._bucket import s3 as calls
 from aws_server import KEYS, aws, copied, rules, s3, safe
-from botocore.config import Config
 from botocore.stub import Stubber
 from migration_server import run
-from object_store import ACCESS, NAME, SECRET, Bucket, bucket
+from object_store import NAME, Bucket, bucket
 from ports import free_port
 
 COUNTER = itertools.count()
@@ -132,7 +130,7 @@ def test_prometheus_is_told_even_of_a_check_that_could_not_be_made(endpoint: str
 
 def test_a_server_that_does_not_know_a_thing_never_passes_it() -> None:
     with bucket() as store:
-        client = seaweed(store)
+        client = store.client()
         client.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Enabled"})
         client.put_bucket_lifecycle_configuration(Bucket=NAME, LifecycleConfiguration=rules())
         asked = {"replication": False, "encryption": False}
@@ -162,13 +160,5 @@ def upload(key: str, day: int) -> dict[str, Any]:
     return {"Key": key, "UploadId": "1", "Initiated": datetime(2026, 1, day, tzinfo=UTC)}
 
 
-def seaweed(store: Bucket) -> Any:
-    options = {"verify": str(store.ca), "config": Config(s3={"addressing_style": "path"})}
-    keys = {"aws_access_key_id": ACCESS, "aws_secret_access_key": SECRET, "region_name": "us-east-1"}
-    return boto3.client("s3", endpoint_url=f"https://localhost:{store.port}", **keys, **options)
-
-
 def of_seaweed(store: Bucket, **options: Any) -> dict[str, Any]:
-    place = {"name": NAME, "endpoint": f"https://localhost:{store.port}", "ca_path": str(store.ca)}
-    keys = {"access_key": ACCESS, "secret_key": SECRET}
-    return run("bucket_check", {"bucket": {**place, **keys}, "must_pass": False, **options})
+    return run("bucket_check", {"bucket": store.place, "must_pass": False, **options})

@@ -20,6 +20,7 @@ from .._core.errors import Corrupt, NotFound, Unavailable
 from .._core.text import without
 from . import answers
 from .model import Bucket, BucketRefused, Seen, Unknown
+from .replication import Rules
 
 T = TypeVar("T")
 Client = Any
@@ -81,6 +82,29 @@ def seen(bucket: Bucket) -> Seen:
         lock=of("get_object_lock_configuration", answers.lock),
         uploads=_told(bucket, partial(uploads, asked), lambda answer: answers.uploads(answer, time.time())),
     )
+
+
+def rules(bucket: Bucket) -> Rules:
+    """The rules by which objects are copied; raises ``BucketRefused`` where the server knows none, or does not tell them."""
+    asked = client(bucket)
+    with _spoken(bucket, "read the replication of"):
+        status = answers.versioning(asked.get_bucket_versioning(Bucket=bucket.name))
+        try:
+            found = asked.get_bucket_replication(Bucket=bucket.name)["ReplicationConfiguration"]
+        except ClientError as error:
+            if _code(error) not in NONE_THERE:
+                raise
+            return Rules(status)
+    return Rules(status, str(found.get("Role", "")), tuple(found.get("Rules", ())))
+
+
+def copy(bucket: Bucket, rules: Rules) -> None:
+    """Have the bucket copied by these rules and no others, by none if there are none."""
+    with _spoken(bucket, "set the replication of"):
+        if rules.rules:
+            client(bucket).put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=rules.configuration)
+        else:
+            client(bucket).delete_bucket_replication(Bucket=bucket.name)
 
 
 def uploads(asked: Client, **place: str) -> Mapping[str, Any]:

@@ -1,0 +1,150 @@
+# Copyright: The mainstay maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rule by which all objects of a bucket are copied to another one, beside the rules of others, which stay.
+
+A server takes all rules at once, with one role for all of them. So what is written is what was read, but for the one rule.
+docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketReplication.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._core.errors import InvalidInput, Refused
+from .._core.plan import Plan, Step
+from .._core.text import Grammar, listed
+from . import answers
+from .model import REPLICA
+
+RULE = Grammar("name of a rule", r"[A-Za-z0-9_.\-]{1,255}", "1 to 255 letters, digits and any of _ . -", 255)
+ARN = Grammar(
+    "ARN",
+    r"arn:[a-z0-9\-]+:[a-z0-9\-]+:[a-z0-9\-]*:[A-Za-z0-9\-]*:[A-Za-z0-9_+=,.@/:\-]+",
+    "such as arn:aws:iam::123456789012:role/copy",
+    300,
+)
+CLASS = Grammar("storage class", r"[A-Z_]{1,40}", "capital letters such as STANDARD_IA", 40)
+ON = {"Status": "Enabled"}
+OFF = {"Status": "Disabled"}
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Where all objects go, and as whom. An empty ``storage_class`` or ``kms_key`` leaves that part of a rule as it is."""
+
+    replica: str
+    role: str
+    delete_markers: bool = False
+    storage_class: str = ""
+    kms_key: str = ""
+
+    def __post_init__(self) -> None:
+        REPLICA.check(self.replica)
+        ARN.check(self.role)
+        if self.storage_class:
+            CLASS.check(self.storage_class)
+        if self.kms_key:
+            ARN.check(self.kms_key)
+
+    @property
+    def to(self) -> str:
+        """The bucket's ARN."""
+        return self.replica if ":" in self.replica else f"arn:aws:s3:::{self.replica}"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the server has: whether versions are kept, the role, and the rules in its own words."""
+
+    versioning: str = ""
+    role: str = ""
+    rules: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        return {"Role": self.role, "Rules": [dict(rule) for rule in self.rules]}
+
+
+def plan_copied(bucket: str, name: str, wanted: Copies, found: Rules) -> Plan:
+    """Have the rule ``name`` copy everything; nothing is to be done where any rule does. Raises ``Refused`` where none could."""
+    if wanted.to.rpartition(":")[2] == bucket:
+        raise InvalidInput(f"the bucket {bucket} cannot be copied to itself: give another bucket as replica")
+    if copying(name, wanted, found) != name and copying(name, wanted, found):
+        return Plan()
+    if found.versioning != "Enabled":
+        raise Refused(
+            f"versioning of the bucket {bucket} is {found.versioning or 'off'}, and only versions are copied: have them kept "
+            "first, here and in the bucket of the copies"
+        )
+    others = [rule for rule in found.rules if rule.get("ID") != name]
+    if others and found.role != wanted.role:
+        raise Refused(
+            f"the other rules of the bucket {bucket} ({listed(_name(rule) for rule in others)}) go by the role {found.role}, "
+            "and a server has one for all: give that role, or remove these rules"
+        )
+    before = next((rule for rule in found.rules if rule.get("ID") == name), {})
+    after = _rule(name, wanted, before, _next_priority(others))
+    if before == after and found.role == wanted.role:
+        return Plan()
+    rules = Rules(found.versioning, wanted.role, (*others, after))
+    return Plan((Step("copy", f"{bucket}/{name}", described(before, found.role), described(after, wanted.role), rules),))
+
+
+def plan_not_copied(bucket: str, name: str, found: Rules) -> Plan:
+    """Remove the rule ``name``; what was copied stays where it is."""
+    before = next((rule for rule in found.rules if rule.get("ID") == name), None)
+    if before is None:
+        return Plan()
+    rules = Rules(found.versioning, found.role, tuple(rule for rule in found.rules if rule is not before))
+    return Plan((Step("stop copying", f"{bucket}/{name}", described(before, found.role), "", rules),))
+
+
+def copying(name: str, wanted: Copies, found: Rules) -> str:
+    """The rule that copies everything there: the one of this name if it does, or another; "" if none does."""
+    read = answers.replication({"ReplicationConfiguration": found.configuration})
+    good = [rule.name for rule in read if rule.enabled and rule.whole and rule.to == wanted.to]
+    return name if name in good else next(iter(good), "")
+
+
+def described(rule: Mapping[str, Any], role: str) -> str:
+    """In a line, for people; "" for no rule."""
+    if not rule:
+        return ""
+    [read] = answers.replication({"ReplicationConfiguration": {"Rules": [rule]}})
+    to = rule.get("Destination", {})
+    more = (to.get("StorageClass"), to.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID"))
+    removals = "removals too" if rule.get("DeleteMarkerReplication") == ON else "no removals"
+    objects = "all objects" if read.whole else "some objects"
+    return ", ".join(("on" if read.enabled else "off", objects, removals, f"to {read.to}", *filter(None, more), f"as {role}"))
+
+
+def _rule(name: str, wanted: Copies, before: Mapping[str, Any], priority: int) -> dict[str, Any]:
+    """The rule as it was, such as with metrics that somebody switched on, with what is wanted in it."""
+    to = {**before.get("Destination", {}), "Bucket": wanted.to}
+    after = {key: value for key, value in before.items() if key != "Prefix"}
+    if wanted.storage_class:
+        to["StorageClass"] = wanted.storage_class
+    if wanted.kms_key:
+        to["EncryptionConfiguration"] = {"ReplicaKmsKeyID": wanted.kms_key}
+        criteria = before.get("SourceSelectionCriteria", {})
+        after["SourceSelectionCriteria"] = {**criteria, "SseKmsEncryptedObjects": ON}
+    is_whole = before.get("Filter") in ({}, {"Prefix": ""})
+    return {
+        **after,
+        "ID": name,
+        "Priority": before.get("Priority", priority),
+        "Filter": before["Filter"] if is_whole else {"Prefix": ""},
+        **ON,
+        "DeleteMarkerReplication": ON if wanted.delete_markers else OFF,
+        "Destination": to,
+    }
+
+
+def _next_priority(rules: list[Mapping[str, Any]]) -> int:
+    return max((int(rule.get("Priority", 0)) for rule in rules), default=0) + 1
+
+
+def _name(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("ID") or "one without a name")

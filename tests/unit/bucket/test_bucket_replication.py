@@ -1,0 +1,148 @@
+"""One rule among those of others: what is written is what was read, but for that one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.mainstay.ops.plugins.module_utils._bucket.replication import (
+    Copies,
+    Rules,
+    copying,
+    plan_copied,
+    plan_not_copied,
+)
+from ansible_collections.mainstay.ops.plugins.module_utils._core.errors import InvalidInput, Refused
+from ansible_collections.mainstay.ops.plugins.module_utils._core.plan import Plan
+from ansible_collections.mainstay.ops.plugins.module_utils._edge.spec import into
+
+ROLE = "arn:aws:iam::123456789012:role/copy"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/one"
+WANTED = Copies("copies", ROLE)
+OWN = {
+    "ID": "mainstay",
+    "Priority": 1,
+    "Filter": {"Prefix": ""},
+    "Status": "Enabled",
+    "DeleteMarkerReplication": {"Status": "Disabled"},
+    "Destination": {"Bucket": "arn:aws:s3:::copies"},
+}
+LOGS = {**OWN, "ID": "logs", "Priority": 7, "Filter": {"Prefix": "logs/"}, "Destination": {"Bucket": "arn:aws:s3:::logs"}}
+METERED = {**OWN, "Destination": {**OWN["Destination"], "Metrics": {"Status": "Enabled"}}}  # type: ignore[dict-item]  # its own
+
+
+def has(*rules: Any, role: str = ROLE, versioning: str = "Enabled") -> Rules:
+    return Rules(versioning, role if rules else "", rules)
+
+
+def planned(found: Rules, wanted: Copies = WANTED) -> Plan:
+    return plan_copied("files", "mainstay", wanted, found)
+
+
+def written(plan: Plan) -> dict[str, Any]:
+    [step] = plan.steps
+    configuration: dict[str, Any] = step.data.configuration
+    return configuration
+
+
+def test_the_first_rule_of_a_bucket() -> None:
+    assert written(planned(has())) == {"Role": ROLE, "Rules": [OWN]}
+    assert planned(has()).steps[0].as_dict() == {
+        "action": "copy",
+        "subject": "files/mainstay",
+        "before": "",
+        "after": f"on, all objects, no removals, to arn:aws:s3:::copies, as {ROLE}",
+    }
+
+
+@pytest.mark.parametrize(
+    "there", [OWN, METERED, {**OWN, "Filter": {}}, {**OWN, "Priority": 4}], ids=["same", "more", "no filter", "priority"]
+)
+def test_a_rule_that_is_as_wanted_is_left_alone(there: dict[str, Any]) -> None:
+    assert not planned(has(there)).changed
+    assert not planned(has(LOGS, there)).changed
+
+
+def test_rules_of_others_stay_and_keep_their_order() -> None:
+    assert written(planned(has(LOGS)))["Rules"] == [LOGS, {**OWN, "Priority": 8}]
+
+
+@pytest.mark.parametrize(
+    "differing",
+    [
+        {"Status": "Disabled"},
+        {"Filter": {"Prefix": "some/"}},
+        {"Filter": {"Tag": {"Key": "copy", "Value": "yes"}}},
+        {"Destination": {"Bucket": "arn:aws:s3:::elsewhere"}},
+        {"DeleteMarkerReplication": {"Status": "Enabled"}},
+    ],
+)
+def test_whatever_is_not_as_wanted_is_set(differing: dict[str, Any]) -> None:
+    assert written(planned(has({**OWN, **differing})))["Rules"] == [OWN]
+
+
+def test_a_rule_of_the_first_kind_becomes_one_of_the_second() -> None:
+    first = {"ID": "mainstay", "Prefix": "", "Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::copies"}}
+    assert written(planned(has(first)))["Rules"] == [OWN]
+
+
+def test_what_somebody_added_to_the_rule_stays() -> None:
+    assert written(planned(has({**METERED, "Status": "Disabled"})))["Rules"] == [METERED]
+
+
+def test_a_key_and_a_class_are_set_where_given_and_left_where_not() -> None:
+    sealed = written(planned(has(OWN), Copies("copies", ROLE, storage_class="STANDARD_IA", kms_key=KEY)))["Rules"][0]
+    assert sealed["SourceSelectionCriteria"] == {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+    assert sealed["Destination"] == {
+        "Bucket": "arn:aws:s3:::copies",
+        "StorageClass": "STANDARD_IA",
+        "EncryptionConfiguration": {"ReplicaKmsKeyID": KEY},
+    }
+    assert not planned(has(sealed)).changed
+
+
+def test_another_rule_that_copies_everything_there_is_enough() -> None:
+    foreign = {**OWN, "ID": "terraform"}
+    assert not planned(has(foreign, role="arn:aws:iam::123456789012:role/other")).changed
+    assert copying("mainstay", WANTED, has(foreign)) == "terraform"
+    assert planned(has({**foreign, "Status": "Disabled"})).changed
+
+
+def test_one_role_is_for_all_rules() -> None:
+    other = "arn:aws:iam::123456789012:role/other"
+    with pytest.raises(Refused, match=f"the other rules of the bucket files .logs. go by the role {other}"):
+        planned(has(LOGS, role=other))
+    assert written(planned(has(OWN, role=other))) == {"Role": ROLE, "Rules": [OWN]}
+
+
+@pytest.mark.parametrize("versioning", ["", "Suspended"])
+def test_without_versions_nothing_would_be_copied(versioning: str) -> None:
+    with pytest.raises(Refused, match="only versions are copied"):
+        planned(has(versioning=versioning))
+
+
+@pytest.mark.parametrize("replica", ["files", "arn:aws:s3:::files"])
+def test_a_bucket_is_no_copy_of_itself(replica: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be copied to itself"):
+        planned(has(), Copies(replica, ROLE))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"replica": "Not A Bucket"},
+        {"role": "copy"},
+        {"role": f"{ROLE}\n"},
+        {"storage_class": "cheap"},
+        {"kms_key": "key"},
+    ],
+)
+def test_input_has_a_grammar(bad: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        into(Copies, {"replica": "copies", "role": ROLE, **bad})
+
+
+def test_a_rule_is_removed_and_no_other() -> None:
+    assert not plan_not_copied("files", "mainstay", has(LOGS)).changed
+    assert written(plan_not_copied("files", "mainstay", has(OWN, LOGS))) == {"Role": ROLE, "Rules": [LOGS]}
+    assert written(plan_not_copied("files", "mainstay", has(OWN)))["Rules"] == []
