@@ -1,6 +1,6 @@
 # Copyright: The mainstay maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter with which the role replication finds the server that takes writes."""
+"""The filters with which the role replication finds the server that takes writes, and the one that must not any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core.errors import MainstayError
-from ..module_utils._replication.writer import Member, writer
+from ..module_utils._replication.writer import Member, is_outdated, writer
 
 
 def writers(found: Sequence[Mapping[str, Any]], database: Sequence[str], needed: bool = True) -> list[str]:
@@ -29,6 +29,14 @@ def writers(found: Sequence[Mapping[str, Any]], database: Sequence[str], needed:
         raise AnsibleFilterError(error.message) from None
 
 
+def outdated(found: Sequence[Mapping[str, Any]], host: str) -> list[str]:
+    """The host, if it must be fenced because another server takes writes; nothing if it is fenced already."""
+    try:
+        return [host] if is_outdated([_member(one) for one in found], host) else []
+    except MainstayError as error:
+        raise AnsibleFilterError(error.message) from None
+
+
 def _member(told: Mapping[str, Any]) -> Member:
     """What did not answer has no role."""
     return Member(str(told["item"]), told.get("role") or "", str(told.get("system_id") or ""), int(told.get("timeline") or 0))
@@ -38,4 +46,4 @@ class FilterModule:
     """Names of the filters, see their pages in the collection's documentation."""
 
     def filters(self) -> dict[str, Any]:
-        return {"writers": writers}
+        return {"outdated": outdated, "writers": writers}

@@ -7,13 +7,11 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import customers
 import fleet
@@ -183,11 +181,15 @@ def test_a_switch_to_a_server_that_was_never_made_ready_says_that_nothing_is_arc
     backups("check_backup", "db2")
     named = fleet.playbook("deploy", version=calm.next, points="true")
     assert named.rc == 0, named.output
-    assert fleet.snapshot().releases[calm.next] in fleet.command("tail", "-1", f"{fleet.STORE}/points.jsonl", host="db2")
+    point = fleet.command("tail", "-1", f"{fleet.STORE}/points.jsonl", host="db2")
+    assert fleet.snapshot().releases[calm.next] in point
+    assert fleet.command("tail", "-1", f"{fleet.STORE}/points.jsonl", host="db1") == point
     foreseen = fleet.playbook("restore", "--check")
     assert (foreseen.rc, "[ops1 -> db2(" in foreseen.words) == (0, True), foreseen.output
     back = fleet.playbook("switch_primary", to="db1")
     assert back.rc == 0, back.output
+    by_name = fleet.playbook("restore", "--check", target="name", at=json.loads(point)["name"])
+    assert (by_name.rc, "[ops1 -> db1(" in by_name.words) == (0, True), by_name.output
     fleet.until(fleet.is_well, 60)
 
 
@@ -215,29 +217,14 @@ def test_a_primary_that_is_switched_off_is_replaced_and_comes_back_as_a_standby(
     for name in ("backup", "check_backup"):
         refused = fleet.playbook(name)
         assert (refused.rc != 0, "both take writes" in refused.words) == (True, True), refused.output
-    fenced()
+    needed = fleet.playbook("fence_primary", host="db2", confirm="development db2")
+    assert (needed.rc != 0, "so fence db1" in needed.words) == (True, True), needed.output
+    fenced = fleet.playbook("fence_primary", host="db1", confirm="development db1")
+    assert fenced.rc == 0, fenced.output
+    assert not takes_writes("db1")
     added = fleet.playbook("add_replica", host="db1", confirm="development db1")
     assert added.rc == 0, added.output
     back = fleet.playbook("switch_primary", to="db1")
     assert back.rc == 0, back.output
     backups("check_backup", "db1")
     fleet.until(fleet.is_well, 60)
-
-
-def fenced() -> None:
-    """By the command of docs/replicas.md."""
-    given = {"state": "fenced", "environment": "development", "host": "db1", "confirm": "development db1"}
-    server = {"data": DATA, "unit": "postgresql@15-main.service", "config": "/etc/postgresql/15/main/postgresql.conf"}
-    program = str(Path(sys.executable).parent / "ansible")
-    words = [
-        program,
-        "-i",
-        fleet.INVENTORY,
-        "db1",
-        "-b",
-        "-m",
-        "mainstay.ops.replication_primary",
-        "-a",
-        json.dumps(given | server),
-    ]
-    subprocess.run(words, cwd=fleet.ROOT, env=fleet.environment(), check=True, timeout=120)

@@ -154,3 +154,39 @@ def test_whoever_takes_writes_is_backed_up(tmp_path: Path, servers: dict[str, An
 def test_where_nobody_can_say_who_takes_writes_nobody_is_backed_up(tmp_path: Path, servers: dict[str, Any], words: str) -> None:
     ran = played(tmp_path, servers, "writer")
     assert (ran.rc, words in ran.words, "backed up" in ran.words) == (2, True, False), ran.words
+
+
+NEWER: dict[str, Any] = {"role": "primary", "timeline": 2}
+TYPED: dict[str, Any] = {"replication_host": "db1", "replication_confirm": "production db1"}
+
+
+def test_a_primary_that_came_back_is_fenced_and_the_other_one_is_not(tmp_path: Path) -> None:
+    servers = {"db1": PRIMARY, "db2": NEWER}
+    foreseen = played(tmp_path, servers, "outdated", check=True, replication_host="db1")
+    assert (foreseen.rc, foreseen.servers) == (0, servers), foreseen.words
+    ran = played(tmp_path, servers, "outdated", **TYPED)
+    assert (ran.rc, ran.done, ran.asked("fenced")["confirm"]) == (0, ["fenced db1"], "production db1"), ran.words
+    again = played(tmp_path, ran.servers, "outdated", **TYPED)
+    assert (again.rc, again.done) == (0, []), again.words
+
+
+@pytest.mark.parametrize(
+    ("servers", "typed", "words"),
+    [
+        ({"db1": PRIMARY, "db2": NEWER}, "", "production db1"),
+        ({"db1": PRIMARY, "db2": NEWER}, "production db2", "production db1"),
+        ({"db1": PRIMARY, "db2": STANDBY}, "production db1", "nobody else is known to take writes"),
+        ({"db1": NEWER, "db2": PRIMARY}, "production db1", "so fence db2"),
+        ({"db1": AWAY, "db2": PRIMARY}, "production db1", "db1 does not answer"),
+    ],
+)
+def test_nobody_is_fenced_without_words_or_whose_writes_are_needed(
+    tmp_path: Path, servers: dict[str, Any], typed: str, words: str
+) -> None:
+    ran = played(tmp_path, servers, "outdated", replication_host="db1", replication_confirm=typed)
+    assert (ran.rc, ran.done, words in ran.words) == (2, [], True), ran.words
+
+
+def test_a_connection_that_breaks_while_it_is_fenced_gives_the_lock_back(tmp_path: Path) -> None:
+    ran = played(tmp_path, {"db1": PRIMARY, "db2": NEWER}, "outdated", breaks=("fenced db1",), **TYPED)
+    assert (ran.rc, "The connection to db1 broke while it was fenced" in ran.words) == (2, True), ran.words

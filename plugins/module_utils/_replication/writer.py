@@ -13,13 +13,17 @@ from dataclasses import dataclass
 
 from .._core.errors import Refused
 from .._core.text import listed
-from .model import HELD, PRIMARY, STANDBY, STOPPED_STANDBY
+from .model import HELD, PRIMARY, STANDBY, STOPPED_PRIMARY, STOPPED_STANDBY
 
 NO_WRITERS = (STANDBY, STOPPED_STANDBY, HELD)
 
 
 class NoOneWriter(Refused):
     """Nobody takes writes, or nobody can say which server rightly does."""
+
+
+class StillNeeded(Refused):
+    """Without the server that shall be fenced nobody would take writes, or it takes none."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,44 @@ def writer(members: Sequence[Member], usual: str, *, needed: bool = True) -> str
         return _usual(members, usual, needed)
     if len(primaries) > 1:
         raise NoOneWriter(
-            f"{listed([one.name for one in primaries])} both take writes. Decide which one is right, and fence the other with "
-            "mainstay.ops.replication_primary, state: fenced"
+            f"{listed([one.name for one in primaries])} both take writes. Decide which one is right, and fence the other: "
+            "fence_primary -e host=..."
         )
     [one] = primaries
     if ahead := [other for other in ours if other.timeline > one.timeline]:
         raise NoOneWriter(
             f"{one.name} takes writes on timeline {one.timeline}, but {ahead[0].told} on timeline {ahead[0].timeline}: another "
-            f"one became the primary since. Fence {one.name} with mainstay.ops.replication_primary, state: fenced"
+            f"one became the primary since. See docs/replicas.md; fence_primary -e host={one.name} fences it once the other "
+            "one takes writes"
         )
     return one.name
+
+
+def is_outdated(members: Sequence[Member], name: str) -> bool:
+    """Whether a server must be fenced, because another one rightly takes writes; False where it is fenced already.
+
+    Of two that take writes the one that was promoted last is right, and of two that were promoted as often the one that is not
+    named. Raises ``StillNeeded`` where it is not known that writes go on without it.
+    """
+    [one] = [member for member in members if member.name == name]
+    if one.role == HELD:
+        return False
+    if one.role not in (PRIMARY, STOPPED_PRIMARY):
+        raise StillNeeded(
+            f"{one.told}: only a server that takes writes, or did before it was stopped, is fenced; nothing was touched"
+        )
+    others = [other for other in members if other.role == PRIMARY and other != one and other.system_id == one.system_id]
+    if not others:
+        raise StillNeeded(
+            f"nobody else is known to take writes of this cluster ({listed([member.told for member in members])}): "
+            "switch_primary -e to=... has another one take them, and fences the old one first. Nothing was touched"
+        )
+    if older := [other for other in others if other.timeline < one.timeline]:
+        raise StillNeeded(
+            f"{name} was promoted after {older[0].name} (timeline {one.timeline}, and {older[0].timeline}), so fence "
+            f"{older[0].name}. Nothing was touched"
+        )
+    return True
 
 
 def _usual(members: Sequence[Member], usual: str, needed: bool) -> str:

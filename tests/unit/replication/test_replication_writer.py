@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.mainstay.ops.plugins.filter.cluster import writers
-from ansible_collections.mainstay.ops.plugins.module_utils._replication.writer import Member, NoOneWriter, writer
+from ansible_collections.mainstay.ops.plugins.filter.cluster import outdated, writers
+from ansible_collections.mainstay.ops.plugins.module_utils._replication.writer import (
+    Member,
+    NoOneWriter,
+    StillNeeded,
+    is_outdated,
+    writer,
+)
 
 
 def member(name: str, role: str, system_id: str = "7", timeline: int = 1) -> Member:
@@ -51,7 +57,7 @@ def test_the_one_that_takes_writes_is_meant(members: list[Member], name: str) ->
         ([primary("db1"), primary("db2")], "db1 and db2 both take writes"),
         ([Member("db1"), primary("db2"), primary("db3")], "db2 and db3 both take writes"),
         ([primary("db1"), standby("db2", 2)], "db1 takes writes on timeline 1, but db2 is standby on timeline 2"),
-        ([primary("db1"), member("db2", "stopped primary", timeline=2)], "Fence db1"),
+        ([primary("db1"), member("db2", "stopped primary", timeline=2)], "fence_primary -e host=db1 fences it once"),
         ([standby("db1"), Member("db2")], "db1 is standby and db2 does not answer"),
         ([member("db1", "fenced"), standby("db2")], "nobody is known to take writes"),
         ([member("db1", "stopped standby"), primary("db2", "8")], "nobody is known to take writes"),
@@ -64,6 +70,50 @@ def test_where_nobody_can_say_who_rightly_does_nobody_is(members: list[Member], 
 
 def test_a_restore_may_be_of_a_server_that_does_not_take_writes_yet() -> None:
     assert writer([member("db1", "fenced"), standby("db2")], "db1", needed=False) == "db1"
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ([primary("db1"), primary("db2", timeline=2)], True),
+        ([member("db1", "stopped primary"), primary("db2", timeline=2)], True),
+        ([primary("db1", timeline=2), primary("db2", timeline=2)], True),
+        ([primary("db1"), Member("db3"), primary("db2", timeline=2)], True),
+        ([member("db1", "fenced"), primary("db2", timeline=2)], False),
+        ([member("db1", "fenced"), standby("db2")], False),
+    ],
+)
+def test_a_primary_that_came_back_is_outdated_until_it_is_fenced(members: list[Member], expected: bool) -> None:
+    assert is_outdated(members, "db1") is expected
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([primary("db1"), standby("db2")], "nobody else is known to take writes .* switch_primary -e to="),
+        ([primary("db1"), Member("db2")], "db2 does not answer"),
+        ([primary("db1"), primary("db2", "8", 9)], "nobody else is known"),
+        (
+            [primary("db1", timeline=3), primary("db2", timeline=2)],
+            "db1 was promoted after db2 .timeline 3, and 2., so fence db2",
+        ),
+        ([standby("db1"), primary("db2")], "db1 is standby: only a server that takes writes"),
+        ([Member("db1"), primary("db2")], "db1 does not answer"),
+    ],
+)
+def test_whoever_is_needed_is_not_fenced(members: list[Member], words: str) -> None:
+    with pytest.raises(StillNeeded, match=words):
+        is_outdated(members, "db1")
+
+
+def test_the_filter_names_whom_to_fence() -> None:
+    found = [
+        {"item": "db1", "role": "primary", "system_id": "7", "timeline": 1},
+        {"item": "db2", "role": "primary", "system_id": "7", "timeline": 2},
+    ]
+    assert outdated(found, "db1") == ["db1"]
+    with pytest.raises(AnsibleFilterError, match="so fence db1"):
+        outdated(found, "db2")
 
 
 def test_an_environment_has_one_cluster() -> None:
