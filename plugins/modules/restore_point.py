@@ -12,8 +12,8 @@ description:
   - Makes a named restore point in the write-ahead log. It costs next to nothing, and M(mainstay.ops.backup_restore) goes back to
     exactly there.
   - A name is given once. Asked for again, the module returns the one that is there, and changes nothing.
-  - Where the point lies is written down on this host, so that a restore here finds the right backup by itself. Keep
-    RV(lsn) too if the host may be lost.
+  - Where the point lies is written down on this host, so that a restore here finds the right backup by itself. Have other
+    servers know it too (M(mainstay.ops.restore_point_note)), and keep RV(lsn) if all of them may be lost.
 extends_documentation_fragment:
   - mainstay.ops.fence.optional
   - mainstay.ops.database
@@ -98,6 +98,16 @@ archived:
   returned: success
   type: bool
   sample: true
+point:
+  description: All that M(mainstay.ops.restore_point_note) needs to have another server know it; empty if there is none yet.
+  returned: success
+  type: dict
+  sample:
+    name: before-v2-1a2b3c4d
+    lsn: 0/3000148
+    segment: "000000010000000000000003"
+    at: 1777818598.25
+    system_id: "7710879463839285759"
 steps:
   description: What was done, or would be.
   returned: success

@@ -91,13 +91,13 @@ def _apply(wanted: Request, found: Found, plan: Plan) -> Report:
 
 def _report(wanted: Request, point: Point | None, *, is_archived: bool) -> Report:
     if point is None:
-        return {"name": wanted.name, "lsn": "", "time": "", "segment": "", "archived": False}
+        return {"name": wanted.name, "lsn": "", "time": "", "segment": "", "archived": False, "point": {}}
+    where = {"name": wanted.name, "lsn": lsn_text(point.position), "segment": point.segment}
     return {
-        "name": wanted.name,
-        "lsn": lsn_text(point.position),
+        **where,
         "time": moment(point.at),
-        "segment": point.segment,
         "archived": is_archived,
+        "point": {**where, "at": point.at, "system_id": str(point.system_id)},
     }
 
 
