@@ -10,10 +10,10 @@ from docker.types import IPAMConfig, IPAMPool, Mount
 
 from .errors import SandboxError
 from .fleet import Host
-from .identity import fingerprint
+from .identity import made_by
 from .images import BY_NAME
 from .parcel import pack, parcel
-from .settings import KEY_LABEL, STATE_LABEL, Settings
+from .settings import Settings
 from .targets import targets
 from .terminal import step
 
@@ -99,7 +99,7 @@ def options(client: Any, settings: Settings, host: Host) -> dict[str, Any]:
         "image": BY_NAME[host.image].tag,
         "name": container_name(settings, host),
         "hostname": host.name,
-        "labels": {**settings.labels, KEY_LABEL: fingerprint(settings.state), STATE_LABEL: str(settings.state)},
+        "labels": {**settings.labels, **made_by(settings)},
         "network": settings.name,
         "networking_config": {settings.name: endpoint},
         "ports": {f"{inner}/tcp": ("127.0.0.1", outer) for inner, outer in host.publishes.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import secrets
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from .authority import ensure_authority, ensure_certificate
 from .errors import SandboxError
 from .fleet import Host
-from .settings import Settings
+from .settings import KEY_LABEL, STATE_LABEL, Settings
 
 # What an inventory reads; each is used by one server and the replicas that talk to it.
 PASSWORDS = (
@@ -37,6 +38,11 @@ def ensure_identity(settings: Settings, hosts: tuple[Host, ...]) -> None:
 def fingerprint(state: Path) -> str:
     """Of the key in this state directory that opens the hosts; short, for a label."""
     return hashlib.sha256((state / "id_ed25519.pub").read_bytes()).hexdigest()[:16]
+
+
+def made_by(settings: Settings) -> dict[str, str]:
+    """The labels by which a host says which checkout made it, and on which machine."""
+    return {KEY_LABEL: fingerprint(settings.state), STATE_LABEL: f"{platform.node()}:{settings.state}"}
 
 
 def host_key(settings: Settings, host: Host) -> Path:
