@@ -10,7 +10,7 @@ short_description: Have an S3 server copy all that comes into a bucket to anothe
 version_added: 0.1.0
 description:
   - Sets one rule of a bucket, by which every new version of every object is copied. The rules of others stay as they are.
-  - Where another rule does that already, nothing is changed.
+  - Where another rule does all that is given here already, nothing is changed.
   - What lies in the bucket already is not copied by a rule. AWS copies that by a job of S3 Batch Operations.
   - Versions must be kept in both buckets. The bucket of the copies, and the role, have to be there.
 extends_documentation_fragment:
@@ -34,6 +34,7 @@ options:
     description:
       - ARN of the role as which the server reads here and writes there. A server has one for all rules of a bucket, so another
         one is refused while there are other rules.
+      - Rules of others that copy to the same bucket go before this one.
     type: str
   delete_markers:
     description: Whether an object that is removed here is removed there too. Its versions stay in any case.
@@ -44,7 +45,7 @@ options:
     type: str
   kms_key:
     description:
-      - ARN of the key of KMS that encrypts the copies. Needed where objects are encrypted by KMS, as these are not copied
+      - ARN of the key of KMS that encrypts the copies. Needed where KMS encrypts new objects, as these are not copied
         otherwise. Without it, that is left as it is, at first without a key.
     type: str
 attributes:

@@ -19,10 +19,7 @@ def versioning(answer: Answer) -> str:
 
 def replication(answer: Answer) -> tuple[Replication, ...]:
     rules = answer.get("ReplicationConfiguration", {}).get("Rules", [])
-    return tuple(
-        Replication(str(rule.get("ID", "")), _enabled(rule), _whole(rule), str(rule.get("Destination", {}).get("Bucket", "")))
-        for rule in rules
-    )
+    return tuple(_replication(rule) for rule in rules)
 
 
 def lifecycle(answer: Answer) -> tuple[Lifecycle, ...]:
@@ -51,6 +48,16 @@ def uploads(answer: Answer, now: float) -> Uploads:
     """The server lists them by key, so the oldest may be the last; where it says that more follow, not all are known."""
     begun = [one["Initiated"].timestamp() for one in answer.get("Uploads", [])]
     return Uploads(len(begun), max(0.0, now - min(begun)) if begun else 0.0, answer.get("IsTruncated") is not True)
+
+
+def _replication(rule: Answer) -> Replication:
+    return Replication(
+        name=str(rule.get("ID", "")),
+        enabled=_enabled(rule),
+        whole=_whole(rule),
+        to=str(rule.get("Destination", {}).get("Bucket", "")),
+        sealed=rule.get("SourceSelectionCriteria", {}).get("SseKmsEncryptedObjects", {}).get("Status") == "Enabled",
+    )
 
 
 def _lifecycle(rule: Answer) -> Lifecycle:

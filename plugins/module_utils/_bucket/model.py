@@ -122,12 +122,13 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Replication:
-    """A rule that copies to ``to``, an ARN; ``whole`` if it is for all objects."""
+    """A rule that copies to ``to``, an ARN; ``whole`` if it is for all objects, ``sealed`` if also for what KMS encrypted."""
 
     name: str
     enabled: bool
     whole: bool
     to: str
+    sealed: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from .._core.text import without
 from . import answers
 from .model import Bucket, BucketRefused, Seen, Unknown
 from .replication import Rules
+from .verdict import is_sealed
 
 T = TypeVar("T")
 Client = Any
@@ -89,13 +90,9 @@ def rules(bucket: Bucket) -> Rules:
     asked = client(bucket)
     with _spoken(bucket, "read the replication of"):
         status = answers.versioning(asked.get_bucket_versioning(Bucket=bucket.name))
-        try:
-            found = asked.get_bucket_replication(Bucket=bucket.name)["ReplicationConfiguration"]
-        except ClientError as error:
-            if _code(error) not in NONE_THERE:
-                raise
-            return Rules(status)
-    return Rules(status, str(found.get("Role", "")), tuple(found.get("Rules", ())))
+        found = _if_there(asked.get_bucket_replication, bucket).get("ReplicationConfiguration", {})
+        kinds = answers.encryption(_if_there(asked.get_bucket_encryption, bucket))
+    return Rules(status, is_sealed(kinds), str(found.get("Role", "")), tuple(found.get("Rules", ())))
 
 
 def copy(bucket: Bucket, rules: Rules) -> None:
@@ -105,6 +102,16 @@ def copy(bucket: Bucket, rules: Rules) -> None:
             client(bucket).put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=rules.configuration)
         else:
             client(bucket).delete_bucket_replication(Bucket=bucket.name)
+
+
+def _if_there(call: Callable[..., Mapping[str, Any]], bucket: Bucket) -> Mapping[str, Any]:
+    """What was answered, nothing where the bucket has none."""
+    try:
+        return call(Bucket=bucket.name)
+    except ClientError as error:
+        if _code(error) not in NONE_THERE:
+            raise
+        return {}
 
 
 def uploads(asked: Client, **place: str) -> Mapping[str, Any]:
@@ -175,7 +182,10 @@ def _spoken(bucket: Bucket, verb: str) -> Iterator[None]:
         tried = f"could not {verb} the bucket {bucket.name}"
         if code in MISSING:
             raise NotFound(f"{tried}: it is not there ({code})") from None
-        raise BucketRefused(f"{tried}: the server answered {code}; see to the rights of the keys, and to its log") from None
+        said = _said(bucket, error.response.get("Error", {}).get("Message") or code)
+        raise BucketRefused(
+            f"{tried}: the server answered {code} ({said}); see to the rights of the keys, and to its log"
+        ) from None
     except (BotoCoreError, OSError, ValueError) as error:
         where = bucket.endpoint or f"AWS in {bucket.region}"
         raise Unavailable(f"could not {verb} the bucket {bucket.name} at {where}: {_said(bucket, error)}") from None
@@ -185,6 +195,6 @@ def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code") or "an error without a code")[:60]
 
 
-def _said(bucket: Bucket, error: Exception) -> str:
+def _said(bucket: Bucket, error: object) -> str:
     words = without(" ".join(str(error).split()), [bucket.access_key, bucket.secret_key, bucket.session_token])
     return words[:LONGEST_SAID] or type(error).__name__

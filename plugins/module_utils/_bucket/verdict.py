@@ -39,7 +39,7 @@ def findings(seen: Seen, limits: Limits, name: str) -> tuple[Finding, ...]:
 def _findings(seen: Seen, limits: Limits, name: str) -> Iterator[Finding]:
     yield _versioning(seen.versioning)
     if limits.replication:
-        yield _replication(seen.replication, limits.replica, name)
+        yield _replication(seen, limits.replica, name)
     if limits.lifecycle:
         yield _old_versions(seen.lifecycle, limits)
         yield _unfinished(seen.lifecycle, limits)
@@ -59,18 +59,27 @@ def _versioning(status: str | Unknown) -> Finding:
     return _finding("versioning", status == "Enabled", told if status == "Enabled" else f"versioning is {status or 'off'}")
 
 
-def _replication(rules: tuple[Replication, ...] | Unknown, replica: str, name: str) -> Finding:
-    """A rule to the bucket itself is no second place."""
+def _replication(seen: Seen, replica: str, name: str) -> Finding:
+    """A rule to the bucket itself is no second place. What KMS encrypted a rule leaves out, unless it says otherwise."""
+    rules = seen.replication
     if isinstance(rules, Unknown):
         return _unknown("replication", rules)
-    good = [rule for rule in rules if rule.enabled and rule.whole and _is_replica(rule.to, replica, name)]
+    good = [rule for rule in rules if rule.enabled and rule.whole and is_replica(rule.to, replica, name)]
+    if good and is_sealed(seen.encryption) and not any(rule.sealed for rule in good):
+        told = f"new objects are encrypted by KMS, and what that encrypted {good[0].name or 'the rule'} does not copy"
+        return _finding("replication", False, told, value=0, limit=1)
     if good:
         return _finding("replication", True, f"all objects are copied to {listed(rule.to for rule in good)}", value=len(good))
     where = replica or "another bucket"
     return _finding("replication", False, f"no rule that is on copies all objects to {where}: {_told(rules)}", value=0, limit=1)
 
 
-def _is_replica(to: str, replica: str, name: str) -> bool:
+def is_sealed(kinds: tuple[str, ...] | Unknown) -> bool:
+    """Whether KMS encrypts new objects."""
+    return not isinstance(kinds, Unknown) and any(kind.startswith("aws:kms") for kind in kinds)
+
+
+def is_replica(to: str, replica: str, name: str) -> bool:
     bucket = to.rpartition(":")[2]
     return bucket != name and bool(bucket) and (not replica or replica in (to, bucket))
 

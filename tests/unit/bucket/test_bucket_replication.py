@@ -31,8 +31,8 @@ LOGS = {**OWN, "ID": "logs", "Priority": 7, "Filter": {"Prefix": "logs/"}, "Dest
 METERED = {**OWN, "Destination": {**OWN["Destination"], "Metrics": {"Status": "Enabled"}}}  # type: ignore[dict-item]  # its own
 
 
-def has(*rules: Any, role: str = ROLE, versioning: str = "Enabled") -> Rules:
-    return Rules(versioning, role if rules else "", rules)
+def has(*rules: Any, role: str = ROLE, versioning: str = "Enabled", sealed: bool = False) -> Rules:
+    return Rules(versioning, sealed, role if rules else "", rules)
 
 
 def planned(found: Rules, wanted: Copies = WANTED) -> Plan:
@@ -106,6 +106,50 @@ def test_another_rule_that_copies_everything_there_is_enough() -> None:
     assert not planned(has(foreign, role="arn:aws:iam::123456789012:role/other")).changed
     assert copying("mainstay", WANTED, has(foreign)) == "terraform"
     assert planned(has({**foreign, "Status": "Disabled"})).changed
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"kms_key": KEY}, {"storage_class": "STANDARD_IA"}, {"delete_markers": True}],
+    ids=str,
+)
+def test_another_rule_counts_only_if_it_does_all_that_is_given(given: dict[str, Any]) -> None:
+    wanted = into(Copies, {"replica": "copies", "role": ROLE, **given})
+    [mine] = written(planned(has(), wanted))["Rules"]
+    assert planned(has({**OWN, "ID": "terraform"}), wanted).changed
+    assert not planned(has({**mine, "ID": "terraform"}), wanted).changed
+
+
+@pytest.mark.parametrize(("others", "priority"), [((7,), 6), ((7, 6), 5), ((1,), 0), ((3, 2, 1), 0)])
+def test_rules_of_others_to_the_same_bucket_go_first(others: tuple[int, ...], priority: int) -> None:
+    there = [{**LOGS, "ID": f"of {number}", "Priority": number, "Destination": OWN["Destination"]} for number in others]
+    assert written(planned(has(*there)))["Rules"][-1]["Priority"] == priority
+
+
+def test_a_rule_of_another_that_would_lose_its_effect_is_told() -> None:
+    with pytest.raises(Refused, match="logs of the bucket files copy to the same bucket, and no priority is free below"):
+        planned(has({**LOGS, "Priority": 0, "Destination": OWN["Destination"]}))
+
+
+def test_what_kms_encrypts_is_copied_only_with_a_key() -> None:
+    with pytest.raises(Refused, match="give kms_key"):
+        planned(has(sealed=True))
+    with pytest.raises(Refused, match="give kms_key"):
+        planned(has(OWN, sealed=True))
+    [sealed] = written(planned(has(sealed=True), Copies("copies", ROLE, kms_key=KEY)))["Rules"]
+    assert not planned(has(sealed, sealed=True)).changed
+
+
+def test_an_account_or_a_key_of_another_bucket_is_none_of_this_one_s() -> None:
+    elsewhere = {"Bucket": "arn:aws:s3:::elsewhere", "Account": "1", "EncryptionConfiguration": {"ReplicaKmsKeyID": KEY}}
+    assert written(planned(has({**OWN, "Destination": elsewhere})))["Rules"] == [OWN]
+
+
+def test_a_bucket_is_in_the_part_of_aws_that_the_role_is_in() -> None:
+    wanted = Copies("copies", "arn:aws-cn:iam::123456789012:role/copy")
+    there = {**OWN, "Destination": {"Bucket": "arn:aws-cn:s3:::copies"}}
+    assert written(planned(has(), wanted))["Rules"] == [there]
+    assert not planned(has(there, role=wanted.role), wanted).changed
 
 
 def test_one_role_is_for_all_rules() -> None:

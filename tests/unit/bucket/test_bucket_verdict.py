@@ -39,6 +39,14 @@ def found(seen: Seen, limits: Limits = ALL) -> dict[str, str]:
     return {one.check: str(one.verdict) for one in findings(seen, limits, "shop") if one.verdict != "pass"}
 
 
+def test_what_kms_encrypted_is_copied_only_by_a_rule_that_says_so() -> None:
+    sealed = replace(GOOD, encryption=("aws:kms",))
+    assert found(sealed) == {"replication": "fail"}
+    rule = Replication("copy", True, True, "arn:aws:s3:::copies", sealed=True)
+    assert found(replace(sealed, replication=(rule,))) == {}
+    assert found(replace(GOOD, encryption=("AES256",), replication=(rule,))) == {}
+
+
 def test_what_is_all_as_wanted_passes() -> None:
     assert found(GOOD) == {}
     assert len(findings(GOOD, ALL, "shop")) == 8
