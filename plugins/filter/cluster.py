@@ -10,7 +10,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._core.errors import MainstayError
-from ..module_utils._replication.writer import Member, is_outdated, writer
+from ..module_utils._replication import writer as cluster
+from ..module_utils._replication.writer import Member
 
 
 def writers(found: Sequence[Mapping[str, Any]], database: Sequence[str], needed: bool = True) -> list[str]:
@@ -24,26 +25,38 @@ def writers(found: Sequence[Mapping[str, Any]], database: Sequence[str], needed:
             "an environment has one cluster"
         )
     try:
-        return [writer(members, database[0], needed=needed)]
+        return [cluster.writer(members, database[0], needed=needed)]
     except MainstayError as error:
         raise AnsibleFilterError(error.message) from None
 
 
-def outdated(found: Sequence[Mapping[str, Any]], host: str) -> list[str]:
-    """The host, if it must be fenced because another server takes writes; nothing if it is fenced already."""
+def followers(found: Sequence[Mapping[str, Any]], database: Sequence[str]) -> list[str]:
+    """The standbys that follow, from what replication_info told of each member."""
+    return cluster.followers([_member(one) for one in found if not one.get("skipped")], database[0] if database else "")
+
+
+def words_to_fence(found: Sequence[Mapping[str, Any]], host: str, environment: str) -> str:
+    """What must be typed to fence the primary of this host; nothing if it is fenced already."""
     try:
-        return [host] if is_outdated([_member(one) for one in found], host) else []
+        return cluster.words_to_fence([_member(one) for one in found], host, environment)
     except MainstayError as error:
         raise AnsibleFilterError(error.message) from None
 
 
 def _member(told: Mapping[str, Any]) -> Member:
     """What did not answer has no role."""
-    return Member(str(told["item"]), told.get("role") or "", str(told.get("system_id") or ""), int(told.get("timeline") or 0))
+    return Member(
+        name=str(told["item"]),
+        role=told.get("role") or "",
+        system_id=str(told.get("system_id") or ""),
+        timeline=int(told.get("timeline") or 0),
+        fenced=bool(told.get("fenced")),
+        removed=bool(told.get("removed")),
+    )
 
 
 class FilterModule:
     """Names of the filters, see their pages in the collection's documentation."""
 
     def filters(self) -> dict[str, Any]:
-        return {"outdated": outdated, "writers": writers}
+        return {"followers": followers, "words_to_fence": words_to_fence, "writers": writers}

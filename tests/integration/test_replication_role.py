@@ -161,13 +161,26 @@ TYPED: dict[str, Any] = {"replication_host": "db1", "replication_confirm": "prod
 
 
 def test_a_primary_that_came_back_is_fenced_and_the_other_one_is_not(tmp_path: Path) -> None:
-    servers = {"db1": PRIMARY, "db2": NEWER}
+    servers = {"db1": PRIMARY, "db2": NEWER, "db3": AWAY}
     foreseen = played(tmp_path, servers, "outdated", check=True, replication_host="db1")
     assert (foreseen.rc, foreseen.servers) == (0, servers), foreseen.words
     ran = played(tmp_path, servers, "outdated", **TYPED)
     assert (ran.rc, ran.done, ran.asked("fenced")["confirm"]) == (0, ["fenced db1"], "production db1"), ran.words
-    again = played(tmp_path, ran.servers, "outdated", **TYPED)
-    assert (again.rc, again.done) == (0, []), again.words
+
+
+@pytest.mark.parametrize("found", [{**held(), "proof": {}}, {**STANDBY, "fenced": True}], ids=["stopped", "restarted"])
+def test_a_fence_of_which_half_is_missing_is_completed(tmp_path: Path, found: dict[str, Any]) -> None:
+    ran = played(tmp_path, {"db1": found, "db2": NEWER}, "outdated", replication_host="db1")
+    assert (ran.rc, ran.done) == (0, ["fenced db1"]), ran.words
+
+
+def test_one_that_was_promoted_by_mistake_is_fenced_with_other_words(tmp_path: Path) -> None:
+    servers = {"db1": NEWER, "db2": PRIMARY}
+    refused = played(tmp_path, servers, "outdated", **TYPED)
+    assert (refused.rc, refused.done, "production db1 was promoted by mistake" in refused.words) == (2, [], True), refused.words
+    typed = {**TYPED, "replication_confirm": "production db1 was promoted by mistake"}
+    ran = played(tmp_path, servers, "outdated", **typed)
+    assert (ran.rc, ran.done, ran.asked("fenced")["confirm"]) == (0, ["fenced db1"], "production db1"), ran.words
 
 
 @pytest.mark.parametrize(
@@ -175,18 +188,19 @@ def test_a_primary_that_came_back_is_fenced_and_the_other_one_is_not(tmp_path: P
     [
         ({"db1": PRIMARY, "db2": NEWER}, "", "production db1"),
         ({"db1": PRIMARY, "db2": NEWER}, "production db2", "production db1"),
-        ({"db1": PRIMARY, "db2": STANDBY}, "production db1", "nobody else is known to take writes"),
-        ({"db1": NEWER, "db2": PRIMARY}, "production db1", "so fence db2"),
+        ({"db1": PRIMARY, "db2": STANDBY}, "production db1", "nobody else is known to have taken the place of db1"),
         ({"db1": AWAY, "db2": PRIMARY}, "production db1", "db1 does not answer"),
     ],
 )
-def test_nobody_is_fenced_without_words_or_whose_writes_are_needed(
+def test_nobody_is_fenced_without_words_or_whose_place_nobody_took(
     tmp_path: Path, servers: dict[str, Any], typed: str, words: str
 ) -> None:
     ran = played(tmp_path, servers, "outdated", replication_host="db1", replication_confirm=typed)
     assert (ran.rc, ran.done, words in ran.words) == (2, [], True), ran.words
 
 
-def test_a_connection_that_breaks_while_it_is_fenced_gives_the_lock_back(tmp_path: Path) -> None:
+def test_a_connection_that_breaks_while_it_is_fenced_gives_the_lock_back_and_the_next_run_goes_on(tmp_path: Path) -> None:
     ran = played(tmp_path, {"db1": PRIMARY, "db2": NEWER}, "outdated", breaks=("fenced db1",), **TYPED)
     assert (ran.rc, "The connection to db1 broke while it was fenced" in ran.words) == (2, True), ran.words
+    again = played(tmp_path, {"db1": {**held(), "proof": {}}, "db2": NEWER}, "outdated", **TYPED)
+    assert (again.rc, again.done) == (0, ["fenced db1"]), again.words

@@ -67,13 +67,23 @@ def test_a_name_that_is_known_for_another_place_is_refused(cluster: Backed, tmp_
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": "../x"}, {"lsn": "here"}, {"segment": "1"}, {"system_id": "one"}, {"system_id": "9" * 30}, {"at": "noon"}],
+    [
+        {"name": "../x"},
+        {"lsn": "here"},
+        {"segment": "1"},
+        {"system_id": "one"},
+        {"system_id": "²"},
+        {"system_id": "9" * 30},
+        {"at": float("inf")},
+        {"at": float("nan")},
+        {"at": -1},
+    ],
     ids=str,
 )
-def test_what_restore_point_would_not_return_is_not_written(tmp_path: Path, wrong: dict[str, str]) -> None:
+def test_what_restore_point_would_not_return_is_not_written(tmp_path: Path, wrong: dict[str, Any]) -> None:
     place = {"lsn": "0/3000148", "segment": "000000010000000000000003", "at": 1777818598.25, "system_id": "7710879463839285759"}
     refused = note(tmp_path, {"name": "before-v2", **place, **wrong})
-    assert refused["failed"]
+    assert (refused["failed"], refused["error"]) == (True, "InvalidInput"), refused
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._core.errors import InvalidInput
 from .._core.plan import Plan, Step
-from .._core.text import NAME, shown
+from .._core.text import NAME, shown, within
 from .._edge.run import Operation, Report
 from .._store.directory import DirectoryStore
 from . import recoveries
@@ -20,6 +20,8 @@ from .target import POINT
 from .wal import lsn, lsn_text, parsed_name
 
 NOTE = "note"
+LATEST = 2.0**33
+"""In the year 2242."""
 MADE = {
     "name": {"type": "str", "required": True},
     "lsn": {"type": "str", "required": True},
@@ -50,9 +52,10 @@ def _parse(params: Mapping[str, Any]) -> Request:
 def _point(given: Mapping[str, Any]) -> Point:
     if not parsed_name(given["segment"]):
         raise InvalidInput(f"{shown(given['segment'])} is not a segment: take what restore_point returned")
-    if not given["system_id"].isdigit() or len(given["system_id"]) > 20:
+    if not (given["system_id"].isascii() and given["system_id"].isdigit() and len(given["system_id"]) <= 20):
         raise InvalidInput(f"{shown(given['system_id'])} is not a system identifier: take what restore_point returned")
-    return Point(POINT.check(given["name"]), lsn(given["lsn"]), given["segment"], given["at"], int(given["system_id"]))
+    at = within("at in seconds since the epoch", given["at"], 0, LATEST)
+    return Point(POINT.check(given["name"]), lsn(given["lsn"]), given["segment"], at, int(given["system_id"]))
 
 
 def _read(wanted: Request) -> Mapping[str, Any] | None:

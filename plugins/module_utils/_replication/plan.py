@@ -113,10 +113,12 @@ def demand_copyable(wanted: Membership, found: Joining) -> None:
 
 
 def demand_given_up(wanted: Membership, local: Local) -> None:
-    """What only a primary has that was not fenced, somebody must give up: it may have acknowledged that to customers."""
+    """What only a primary has, somebody must give up: it may have acknowledged that to customers.
+
+    One that handed over has nothing alone, and need not be rewound. One that was fenced after another took its place has.
+    """
     was_standby = local.is_standby and not local.fenced
-    proven = local.record is not None and local.record.proof is not None
-    if not was_standby and not proven and wanted.confirm != wanted.word:
+    if not was_standby and wanted.confirm != wanted.word:
         raise NotConfirmed(
             f"{local.data} was a primary and has log that the primary of now has not: pg_rewind would take away what it "
             f'acknowledged alone. Nothing was touched. If you mean that, give confirm: "{wanted.word}"',
@@ -127,9 +129,16 @@ def demand_given_up(wanted: Membership, local: Local) -> None:
 def can_follow(found: Joining) -> bool:
     """The data as it is, or once it is rewound, can go on from the primary's log."""
     local, rehearsal = found.local, found.rehearsal
-    if not local.system_id or local.stage == REWINDING:
+    if not local.system_id or local.stage == REWINDING or both_wrote(found):
         return False
     return has_log(found) and (rehearsal is None or rehearsal.possible)
+
+
+def both_wrote(found: Joining) -> bool:
+    """Two that were primaries on one timeline: nothing tells where they parted, and pg_rewind would find no difference."""
+    local, proof = found.local, found.local.record.proof if found.local.record else None
+    wrote = proof.timeline if proof else 0 if local.server or local.is_standby else local.timeline
+    return wrote == found.upstream.timeline
 
 
 def has_log(found: Joining) -> bool:
@@ -216,6 +225,8 @@ def _why(found: Joining) -> str:
         return "there is no data yet"
     if found.local.stage == REWINDING:
         return "an earlier pg_rewind did not end"
+    if both_wrote(found):
+        return "both were primaries on one timeline"
     if not has_log(found):
         return "the primary no longer has the log from where the data here ends"
     return found.rehearsal.words if found.rehearsal and found.rehearsal.words else "the data cannot follow the primary"

@@ -23,7 +23,7 @@ class NoOneWriter(Refused):
 
 
 class StillNeeded(Refused):
-    """Without the server that shall be fenced nobody would take writes, or it takes none."""
+    """Nobody is known to have taken the place of the server that shall be fenced, or it takes no writes."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Member:
     role: str = ""
     system_id: str = ""
     timeline: int = 0
+    fenced: bool = False
+    removed: bool = False
 
     @property
     def told(self) -> str:
@@ -48,44 +50,49 @@ def writer(members: Sequence[Member], usual: str, *, needed: bool = True) -> str
         return _usual(members, usual, needed)
     if len(primaries) > 1:
         raise NoOneWriter(
-            f"{listed([one.name for one in primaries])} both take writes. Decide which one is right, and fence the other: "
-            "fence_primary -e host=..."
+            f"{listed([one.name for one in primaries])} both take writes. Decide which one is right, most often the one "
+            "that was promoted last, and fence the other: fence_primary -e host=..."
         )
     [one] = primaries
     if ahead := [other for other in ours if other.timeline > one.timeline]:
         raise NoOneWriter(
             f"{one.name} takes writes on timeline {one.timeline}, but {ahead[0].told} on timeline {ahead[0].timeline}: another "
-            f"one became the primary since. See docs/replicas.md; fence_primary -e host={one.name} fences it once the other "
-            "one takes writes"
+            f"one became the primary since. If that one is right, fence the other: fence_primary -e host={one.name}"
         )
     return one.name
 
 
-def is_outdated(members: Sequence[Member], name: str) -> bool:
-    """Whether a server must be fenced, because another one rightly takes writes; False where it is fenced already.
+def followers(members: Sequence[Member], usual: str) -> list[str]:
+    """The standbys of the cluster that run."""
+    return [one.name for one in members if one.system_id and one.system_id == _cluster(members, usual) and one.role == STANDBY]
 
-    Of two that take writes the one that was promoted last is right, and of two that were promoted as often the one that is not
-    named. Raises ``StillNeeded`` where it is not known that writes go on without it.
+
+def words_to_fence(members: Sequence[Member], name: str, environment: str) -> str:
+    """What must be typed to fence a primary that came back, other words for the one promoted last, "" where it is fenced already.
+
+    Raises ``StillNeeded`` where it is not known that another one took its place.
     """
-    [one] = [member for member in members if member.name == name]
-    if one.role == HELD:
-        return False
-    if one.role not in (PRIMARY, STOPPED_PRIMARY):
+    one = next((member for member in members if member.name == name), Member(name))
+    if one.fenced and not one.removed and one.role != PRIMARY:
+        return ""
+    if one.removed or one.role not in (PRIMARY, STOPPED_PRIMARY):
         raise StillNeeded(
             f"{one.told}: only a server that takes writes, or did before it was stopped, is fenced; nothing was touched"
         )
-    others = [other for other in members if other.role == PRIMARY and other != one and other.system_id == one.system_id]
-    if not others:
+    others = [other for other in members if other != one and other.system_id == one.system_id]
+    if [other for other in others if other.role == PRIMARY and other.timeline < one.timeline]:
+        return f"{environment} {name} was promoted by mistake"
+    if [other for other in others if other.role == PRIMARY or other.timeline > one.timeline]:
+        return f"{environment} {name}"
+    if not others and len([member for member in members if member.system_id]) > 1:
         raise StillNeeded(
-            f"nobody else is known to take writes of this cluster ({listed([member.told for member in members])}): "
-            "switch_primary -e to=... has another one take them, and fences the old one first. Nothing was touched"
+            f"{name} has a cluster of its own, of which no other member is: stop it and move its data away instead. Nothing "
+            "was touched"
         )
-    if older := [other for other in others if other.timeline < one.timeline]:
-        raise StillNeeded(
-            f"{name} was promoted after {older[0].name} (timeline {one.timeline}, and {older[0].timeline}), so fence "
-            f"{older[0].name}. Nothing was touched"
-        )
-    return True
+    raise StillNeeded(
+        f"nobody else is known to have taken the place of {name} ({listed([member.told for member in members])}): "
+        "switch_primary -e to=... has another one take the writes, and fences the old one first. Nothing was touched"
+    )
 
 
 def _usual(members: Sequence[Member], usual: str, needed: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def actions(found: Plan) -> list[str]:
         (joining(standby(), server()), ["slot", "await"]),
         (joining(standby(conninfo="host='db9'"), NEW), ["slot", "configure", "await"]),
         (joining(standby(server=None, pid=0), followed()), ["configure", "start", "await"]),
-        (joining(fenced(), followed()), ["configure", "start", "tidy", "await"]),
+        (joining(fenced(), replace(followed(), timeline=2)), ["configure", "start", "tidy", "await"]),
         (joining(standby(record=Record("fenced", 1.0)), followed()), ["configure", "tidy", "await"]),
     ],
 )
@@ -77,12 +78,21 @@ def test_a_copy_instead_of_a_rewind_says_why_and_asks_first() -> None:
     assert "no checksums" in copy.after
 
 
-@pytest.mark.parametrize("local", [stopped(), fenced(proof=None)])
+@pytest.mark.parametrize("local", [stopped(), fenced(proof=None), fenced()])
 def test_what_a_primary_acknowledged_alone_is_not_rewound_away_without_a_word(local: Local) -> None:
     found = joining(local, NEW, Rehearsal(True))
     with pytest.raises(model.NotConfirmed, match=r"acknowledged alone.*confirm: .production db2."):
         plan.plan_rejoined(member(state="rejoined"), found)
     assert "rewind" in actions(plan.plan_rejoined(member(state="rejoined", confirm="production db2"), found))
+
+
+@pytest.mark.parametrize("local", [stopped(), fenced()])
+def test_of_two_that_wrote_on_one_timeline_nothing_tells_where_they_parted(local: Local) -> None:
+    found = joining(local, server())
+    with pytest.raises(model.NotConfirmed, match="both were primaries on one timeline"):
+        plan.plan_rejoined(member(state="rejoined"), found)
+    steps = actions(plan.plan_rejoined(member(state="rejoined", confirm="production db2"), found))
+    assert steps == COPIED
 
 
 def test_half_rewound_data_is_never_started() -> None:
@@ -92,7 +102,7 @@ def test_half_rewound_data_is_never_started() -> None:
 
 
 def test_where_the_log_is_gone_a_copy_is_made() -> None:
-    found = joining(fenced(), server(oldest=AT_END + 1))
+    found = joining(fenced(), server(timeline=2, oldest=AT_END + 1))
     assert "copy" in actions(plan.plan_standby(member(confirm="production db2"), found))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.mainstay.ops.plugins.filter.cluster import outdated, writers
+from ansible_collections.mainstay.ops.plugins.filter import cluster
+from ansible_collections.mainstay.ops.plugins.filter.cluster import writers
 from ansible_collections.mainstay.ops.plugins.module_utils._replication.writer import (
     Member,
     NoOneWriter,
     StillNeeded,
-    is_outdated,
+    words_to_fence,
     writer,
 )
 
@@ -57,7 +58,7 @@ def test_the_one_that_takes_writes_is_meant(members: list[Member], name: str) ->
         ([primary("db1"), primary("db2")], "db1 and db2 both take writes"),
         ([Member("db1"), primary("db2"), primary("db3")], "db2 and db3 both take writes"),
         ([primary("db1"), standby("db2", 2)], "db1 takes writes on timeline 1, but db2 is standby on timeline 2"),
-        ([primary("db1"), member("db2", "stopped primary", timeline=2)], "fence_primary -e host=db1 fences it once"),
+        ([primary("db1"), member("db2", "stopped primary", timeline=2)], "fence the other: fence_primary -e host=db1"),
         ([standby("db1"), Member("db2")], "db1 is standby and db2 does not answer"),
         ([member("db1", "fenced"), standby("db2")], "nobody is known to take writes"),
         ([member("db1", "stopped standby"), primary("db2", "8")], "nobody is known to take writes"),
@@ -72,48 +73,71 @@ def test_a_restore_may_be_of_a_server_that_does_not_take_writes_yet() -> None:
     assert writer([member("db1", "fenced"), standby("db2")], "db1", needed=False) == "db1"
 
 
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
-        ([primary("db1"), primary("db2", timeline=2)], True),
-        ([member("db1", "stopped primary"), primary("db2", timeline=2)], True),
-        ([primary("db1", timeline=2), primary("db2", timeline=2)], True),
-        ([primary("db1"), Member("db3"), primary("db2", timeline=2)], True),
-        ([member("db1", "fenced"), primary("db2", timeline=2)], False),
-        ([member("db1", "fenced"), standby("db2")], False),
-    ],
-)
-def test_a_primary_that_came_back_is_outdated_until_it_is_fenced(members: list[Member], expected: bool) -> None:
-    assert is_outdated(members, "db1") is expected
+STOPPED = member("db1", "stopped primary")
+OVER = primary("db2", timeline=2)
+USUAL, MISTAKE = "production db1", "production db1 was promoted by mistake"
+
+
+def fenced(role: str, *, removed: bool = False) -> Member:
+    return Member("db1", role, "7", 1, fenced=True, removed=removed)
 
 
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ([primary("db1"), standby("db2")], "nobody else is known to take writes .* switch_primary -e to="),
+        ([primary("db1"), OVER], USUAL),
+        ([STOPPED, OVER], USUAL),
+        ([primary("db1", timeline=2), OVER], USUAL),
+        ([primary("db1"), Member("db3"), OVER], USUAL),
+        ([primary("db1"), OVER, primary("db3")], USUAL),
+        # whoever took its place is stopped, or cannot be asked, and others follow it
+        ([primary("db1"), member("db2", "stopped primary", timeline=2)], USUAL),
+        ([primary("db1"), Member("db2"), standby("db3", 2)], USUAL),
+        ([primary("db1", timeline=3), OVER], MISTAKE),
+        ([primary("db1", timeline=3), OVER, primary("db3", timeline=4)], MISTAKE),
+        # half of the fence may be missing
+        ([fenced("fenced"), OVER], ""),
+        ([fenced("standby"), OVER], ""),
+        ([fenced("fenced"), standby("db2")], ""),
+        ([fenced("primary"), OVER], USUAL),
+    ],
+)
+def test_these_words_fence_a_primary_that_came_back(members: list[Member], words: str) -> None:
+    assert words_to_fence(members, "db1", "production") == words
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([primary("db1"), standby("db2")], "nobody else is known to have taken the place of db1 .* switch_primary -e to="),
         ([primary("db1"), Member("db2")], "db2 does not answer"),
-        ([primary("db1"), primary("db2", "8", 9)], "nobody else is known"),
-        (
-            [primary("db1", timeline=3), primary("db2", timeline=2)],
-            "db1 was promoted after db2 .timeline 3, and 2., so fence db2",
-        ),
-        ([standby("db1"), primary("db2")], "db1 is standby: only a server that takes writes"),
-        ([Member("db1"), primary("db2")], "db1 does not answer"),
+        ([primary("db1", "8"), primary("db2"), standby("db3")], "db1 has a cluster of its own"),
+        ([primary("db1"), primary("db2", "8", 9)], "db1 has a cluster of its own"),
+        ([primary("db1")], "nobody else is known"),
+        ([standby("db1"), OVER], "db1 is standby: only a server that takes writes"),
+        ([Member("db1"), OVER], "db1 does not answer"),
+        ([OVER], "db1 does not answer"),
+        ([fenced("fenced", removed=True), OVER], "db1 is fenced: only a server that takes writes"),
     ],
 )
 def test_whoever_is_needed_is_not_fenced(members: list[Member], words: str) -> None:
     with pytest.raises(StillNeeded, match=words):
-        is_outdated(members, "db1")
+        words_to_fence(members, "db1", "production")
 
 
-def test_the_filter_names_whom_to_fence() -> None:
+def test_the_filters_take_what_the_servers_said() -> None:
     found = [
         {"item": "db1", "role": "primary", "system_id": "7", "timeline": 1},
         {"item": "db2", "role": "primary", "system_id": "7", "timeline": 2},
+        {"item": "db3", "role": "standby", "system_id": "7", "timeline": 2},
+        {"item": "db4", "role": "standby", "system_id": "8", "timeline": 2},
+        {"item": "db5", "unreachable": True},
     ]
-    assert outdated(found, "db1") == ["db1"]
-    with pytest.raises(AnsibleFilterError, match="so fence db1"):
-        outdated(found, "db2")
+    assert cluster.words_to_fence(found, "db1", "test") == "test db1"
+    assert cluster.followers(found, ["db1"]) == ["db3"]
+    assert cluster.followers([{"skipped": True, "item": "db1"}], ["db1"]) == []
+    with pytest.raises(AnsibleFilterError, match="db3 is standby"):
+        cluster.words_to_fence(found, "db3", "test")
 
 
 def test_an_environment_has_one_cluster() -> None:
