@@ -61,6 +61,8 @@ options:
         description:
           - Where it is, such as V(http://app1:21000/health), V(https://shop.example.com/health), V(tcp://app1:21000),
             V(postgresql://monitor@db1:5432/shop?sslmode=require), V(redis://cache1:6379/0) or V(rediss://cache1:6380).
+          - Several servers of one cluster of PostgreSQL are parted by commas, V(postgresql://db1:5432,db2:5432/shop). Whoever of
+            them takes writes answers for all.
           - It may hold credentials, so it is never shown. Results show the host and the port.
         type: str
         required: true

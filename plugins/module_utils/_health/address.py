@@ -13,6 +13,7 @@ from .model import HTTP, Target
 
 PORTS = {"http": 80, "https": 443, "tcp": 0, "postgresql": 5432, "redis": 6379, "rediss": 6379}
 HOST = r"[A-Za-z0-9]([A-Za-z0-9._\-]{0,252}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}"
+MOST_HOSTS = 16
 SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -22,27 +23,45 @@ def target(name: str, url: str) -> Target:
     scheme = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
     if scheme not in PORTS:
         raise _invalid(name, f"{shown(scheme)} is no kind of endpoint; write http, https, tcp, postgresql, redis or rediss")
-    port = _port(name, parts) or PORTS[scheme]
-    if not port or not re.fullmatch(HOST, parts.hostname or ""):
-        raise _invalid(name, "write a host name or address, and for tcp a port, such as tcp://db1:5432")
+    (host, port), *others = _places(name, scheme, parts)
     return Target(
         scheme=scheme,
-        host=parts.hostname or "",
+        host=host,
         port=port,
         path=_path(name, scheme, parts),
         username=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         sslmode=_sslmode(name, scheme, parts),
+        others=tuple(others),
     )
 
 
 def _split(name: str, url: str) -> SplitResult:
     if len(url) > 2048 or not re.fullmatch(r"[a-z]{2,12}://[!-~]+", url):
         raise _invalid(name, "write a URL such as http://app1:8000/health, without spaces, of at most 2048 characters")
+    return _read(name, url)
+
+
+def _read(name: str, url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:
         raise _invalid(name, f"its URL cannot be read: {error}") from None
+
+
+def _places(name: str, scheme: str, parts: SplitResult) -> list[tuple[str, int]]:
+    """Host and port; several only of PostgreSQL, parted by commas as libpq has them."""
+    told = parts.netloc.rpartition("@")[2].split(",")
+    if len(told) > (MOST_HOSTS if scheme == "postgresql" else 1):
+        raise _invalid(name, f"several hosts are for postgresql only, and of these at most {MOST_HOSTS}")
+    return [_place(name, scheme, _read(name, f"//{one}")) for one in told]
+
+
+def _place(name: str, scheme: str, parts: SplitResult) -> tuple[str, int]:
+    port = _port(name, parts) or PORTS[scheme]
+    if not port or not re.fullmatch(HOST, parts.hostname or ""):
+        raise _invalid(name, "write a host name or address, and for tcp a port, such as tcp://db1:5432")
+    return parts.hostname or "", port
 
 
 def _port(name: str, parts: SplitResult) -> int:

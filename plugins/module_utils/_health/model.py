@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 from typing import Any
 
@@ -63,7 +63,7 @@ class NoAnswer(Unavailable):
 
 @dataclass(frozen=True)
 class Target:
-    """Where an endpoint is, and who we are there."""
+    """Where an endpoint is, and who we are there. ``others`` are servers of the same cluster, of which one takes writes."""
 
     scheme: str
     host: str
@@ -72,11 +72,21 @@ class Target:
     username: str = ""
     password: str = field(default="", repr=False)
     sslmode: str = "prefer"
+    others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def each(self) -> tuple[Target, ...]:
+        """The servers one by one."""
+        places = ((self.host, self.port), *self.others)
+        return tuple(replace(self, host=host, port=port, others=()) for host, port in places)
 
     @property
     def address(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return ",".join(_address(one.host, one.port) for one in self.each)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from concurrent.futures import as_completed
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 with suppress(ImportError):
     import psycopg
 
-from .model import Answer, Cause, Endpoint, NoAnswer, Trouble
+from .model import NO_DATA, Answer, Cause, Endpoint, NoAnswer, Trouble
 from .tcp import left
-from .threads import within
+from .threads import beside, within
 
 QUERY = "SELECT pg_is_in_recovery(), split_part(current_setting('server_version'), ' ', 1)"
 SIGNS = (
@@ -29,14 +33,43 @@ SIGNS = (
 
 
 def ask(endpoint: Endpoint, until: float) -> Answer:
-    """One query; the body of the answer is a document with ``role`` (primary or replica) and ``version``."""
+    """One query; the body of the answer is a document with ``role`` (primary or replica) and ``version``.
+
+    Of several servers whoever takes writes answers for all of them; the others may be away, or follow.
+    """
+    targets = endpoint.target.each
+    if len(targets) == 1:
+        return _told(endpoint, until)[0]
+    waiting = {beside(partial(_told, replace(endpoint, target=one), until)): one.address for one in targets}
+    missed = []
+    for future in as_completed(waiting):
+        try:
+            answer, in_recovery = future.result()
+        except NoAnswer as error:
+            missed.append(Trouble(error.trouble.cause, f"{waiting[future]}: {error.trouble.text}"))
+        else:
+            if not in_recovery:
+                return answer
+            missed.append(Trouble(Cause.APPLICATION, f"{waiting[future]} only follows"))
+    raise NoAnswer(_nobody(missed))
+
+
+def _nobody(missed: Sequence[Trouble]) -> Trouble:
+    """One that was asked and follows says more than one that is away."""
+    cause = next((one.cause for one in missed if one.cause not in NO_DATA), missed[0].cause)
+    return Trouble(cause, f"none takes writes: {'; '.join(sorted(one.text for one in missed))}")
+
+
+def _told(endpoint: Endpoint, until: float) -> tuple[Answer, bool]:
+    """What the server says, and whether it is in recovery."""
     try:
         in_recovery, version = within(left(until), lambda: _row(endpoint, left(until)))
     except TimeoutError:
         raise NoAnswer(Trouble(Cause.TIMEOUT, "no answer of PostgreSQL in time")) from None
     except psycopg.Error as error:
         raise NoAnswer(trouble_of(str(error))) from None
-    return Answer(body=json.dumps({"role": "replica" if in_recovery else "primary", "version": version}).encode())
+    body = json.dumps({"role": "replica" if in_recovery else "primary", "version": version})
+    return Answer(body=body.encode()), bool(in_recovery)
 
 
 def trouble_of(text: str) -> Trouble:

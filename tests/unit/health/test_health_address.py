@@ -22,6 +22,10 @@ from hypothesis import strategies as st
         ("http://[::1]:8000/", Target("http", "::1", 8000, "/")),
         ("postgresql://m:p%40ss@db1/shop", Target("postgresql", "db1", 5432, "shop", "m", "p@ss")),
         ("postgres://db1/shop?sslmode=require", Target("postgresql", "db1", 5432, "shop", sslmode="require")),
+        (
+            "postgresql://m:a,b@db1,[::1]:5433/shop",
+            Target("postgresql", "db1", 5432, "shop", "m", "a,b", others=(("::1", 5433),)),
+        ),
         ("redis://:word@cache1:6380/3", Target("redis", "cache1", 6380, "3", "", "word")),
         ("rediss://cache1", Target("rediss", "cache1", 6379)),
     ],
@@ -33,7 +37,9 @@ def test_a_url_names_a_target(url: str, wanted: Target) -> None:
 BAD = [
     "", "app1", "ftp://app1", "http://", "http://app1:99999/", "http://app1:x/", "tcp://app1", "tcp://app1:1/path", "http://a b/",
     "http://app1/\r\nX: y", "http://app1/\0", "redis://c/x", "postgresql://d/a;b", "postgresql://d/a?options=-c", "http://[::1/",
-    "http://-x/", "redis://c/0?foo=1", "http://app1/" + "a" * 10_000, "file:///etc/passwd", "postgresql://d/a?sslmode=none",
+    "http://-x/", "http://a,b/", "tcp://a:1,b:1", "redis://a,b", "postgresql://a,/d", "postgresql://a,b:x/d",
+    "postgresql://" + ",".join("abcdefghijklmnopq") + "/d",
+    "redis://c/0?foo=1", "http://app1/" + "a" * 10_000, "file:///etc/passwd", "postgresql://d/a?sslmode=none",
 ]  # fmt: skip
 
 
@@ -54,6 +60,10 @@ def test_an_error_never_shows_the_password(url: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         target("e", url)
     assert "hunter22" not in caught.value.message
+
+
+def test_the_address_tells_of_all_servers_and_of_no_password() -> None:
+    assert target("e", "postgresql://u:hunter22@db1,[::1]:5433/shop").address == "db1:5432,[::1]:5433"
 
 
 def test_no_repr_shows_a_credential() -> None:
