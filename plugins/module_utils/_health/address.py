@@ -19,11 +19,11 @@ SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 def target(name: str, url: str) -> Target:
     """The target that a URL names."""
-    parts = _split(name, url)
+    parts, hosts = _split(name, url)
     scheme = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
     if scheme not in PORTS:
         raise _invalid(name, f"{shown(scheme)} is no kind of endpoint; write http, https, tcp, postgresql, redis or rediss")
-    (host, port), *others = _places(name, scheme, parts)
+    (host, port), *others = _places(name, scheme, hosts)
     return Target(
         scheme=scheme,
         host=host,
@@ -36,25 +36,29 @@ def target(name: str, url: str) -> Target:
     )
 
 
-def _split(name: str, url: str) -> SplitResult:
-    if len(url) > 2048 or not re.fullmatch(r"[a-z]{2,12}://[!-~]+", url):
+def _split(name: str, url: str) -> tuple[SplitResult, list[SplitResult]]:
+    """The URL as if it named the first host only, since nobody reads lists of hosts, and each host by itself."""
+    found = re.fullmatch(r"([a-z]{2,12}://)([^/?#]*)(.*)", url) if len(url) <= 2048 and re.fullmatch("[!-~]+", url) else None
+    if not found:
         raise _invalid(name, "write a URL such as http://app1:8000/health, without spaces, of at most 2048 characters")
-    return _read(name, url)
+    scheme, authority, rest = found.groups()
+    login, at, hosts = authority.rpartition("@")
+    told = hosts.split(",")
+    return _read(name, f"{scheme}{login}{at}{told[0]}{rest}"), [_read(name, f"//{one}") for one in told]
 
 
 def _read(name: str, url: str) -> SplitResult:
     try:
         return urlsplit(url)
-    except ValueError as error:
-        raise _invalid(name, f"its URL cannot be read: {error}") from None
+    except ValueError:  # its text may repeat a part of a password
+        raise _invalid(name, "brackets are for an IPv6 address; in a password write %5B and %5D") from None
 
 
-def _places(name: str, scheme: str, parts: SplitResult) -> list[tuple[str, int]]:
+def _places(name: str, scheme: str, hosts: list[SplitResult]) -> list[tuple[str, int]]:
     """Host and port; several only of PostgreSQL, parted by commas as libpq has them."""
-    told = parts.netloc.rpartition("@")[2].split(",")
-    if len(told) > (MOST_HOSTS if scheme == "postgresql" else 1):
+    if len(hosts) > (MOST_HOSTS if scheme == "postgresql" else 1):
         raise _invalid(name, f"several hosts are for postgresql only, and of these at most {MOST_HOSTS}")
-    return [_place(name, scheme, _read(name, f"//{one}")) for one in told]
+    return [_place(name, scheme, one) for one in hosts]
 
 
 def _place(name: str, scheme: str, parts: SplitResult) -> tuple[str, int]:

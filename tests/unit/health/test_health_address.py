@@ -55,7 +55,9 @@ def test_any_text_is_a_target_or_refused(url: str) -> None:
         target("e", url)
 
 
-@pytest.mark.parametrize("url", ["http://u:hunter22@h:99999/", "ftp://u:hunter22@h", "postgresql://u:hunter22@h/a;b"])
+@pytest.mark.parametrize(
+    "url", ["http://u:hunter22@h:99999/", "ftp://u:hunter22@h", "postgresql://u:hunter22@h/a;b", "http://u:[hunter22]@h/"]
+)
 def test_an_error_never_shows_the_password(url: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         target("e", url)
