@@ -98,6 +98,11 @@ def test_a_bucket_is_set_and_then_proven(tmp_path: Path, endpoint: str) -> None:
     assert client.get_bucket_replication(Bucket="shop-files")["ReplicationConfiguration"]["Role"] == role
     again = play(tmp_path, "check_buckets", *given(state="set"), **buckets)
     assert (again.returncode, "CHANGED" not in again.stdout) == (0, True), again.stdout + again.stderr
+    wrong = {"mainstay_buckets": [{**files, "replica_role": "nobody"}, copies]}
+    refused = play(tmp_path, "check_buckets", *given(state="set"), **wrong)
+    assert (refused.returncode, "'nobody' is not a name in AWS (an ARN)" in refused.stdout) == (2, True), (
+        refused.stdout + refused.stderr
+    )
 
 
 def test_a_bucket_that_is_missing_is_not_made_and_what_encrypts_stays(tmp_path: Path, endpoint: str) -> None:

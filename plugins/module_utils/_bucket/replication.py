@@ -21,7 +21,7 @@ from .verdict import is_replica
 
 RULE = Grammar("name of a rule", r"[A-Za-z0-9_.\-]{1,255}", "1 to 255 letters, digits and any of _ . -", 255)
 ARN = Grammar(
-    "ARN",
+    "name in AWS (an ARN)",
     r"arn:[a-z0-9\-]+:[a-z0-9\-]+:[a-z0-9\-]*:[A-Za-z0-9\-]*:[A-Za-z0-9_+=,.@/:\-]+",
     "such as arn:aws:iam::123456789012:role/copy",
     300,
@@ -78,7 +78,7 @@ def plan_copied(bucket: str, name: str, wanted: Copies, found: Rules) -> Plan:
     others = [rule for rule in found.rules if rule.get("ID") != name]
     before = next((rule for rule in found.rules if rule.get("ID") == name), {})
     demand_copyable(bucket, wanted, found, others)
-    priority = int(before["Priority"]) if "Priority" in before else _priority(bucket, wanted, others)
+    priority = _priority(bucket, wanted, before, others)
     after = _rule(name, wanted, before, priority)
     demand_unsealed(bucket, found, after)
     if before == after and found.role == wanted.role:
@@ -124,7 +124,7 @@ def copying(name: str, wanted: Copies, found: Rules) -> str:
     good = [
         str(rule.get("ID", ""))
         for rule in found.rules
-        if _copies(rule, wanted) and (_fits(rule, wanted) or rule.get("ID") == name)
+        if _copies(rule, wanted) and (rule.get("ID") == name or _fits(rule, wanted, found))
     ]
     return name if name in good else next(iter(good), "")
 
@@ -134,8 +134,10 @@ def _copies(rule: Mapping[str, Any], wanted: Copies) -> bool:
     return read.enabled and read.whole and is_replica(read.to, wanted.replica, "")
 
 
-def _fits(rule: Mapping[str, Any], wanted: Copies) -> bool:
-    """It has what is given besides; what is not given may be as it is."""
+def _fits(rule: Mapping[str, Any], wanted: Copies, found: Rules) -> bool:
+    """It has what is given besides, and copies also what KMS encrypts; what is not given may be as it is."""
+    if found.sealed and not _read(rule).sealed:
+        return False
     to = rule.get("Destination", {})
     key = to.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID") if _read(rule).sealed else ""
     removals = rule.get("DeleteMarkerReplication") == ON
@@ -179,13 +181,15 @@ def _rule(name: str, wanted: Copies, before: Mapping[str, Any], priority: int) -
     }
 
 
-def _priority(bucket: str, wanted: Copies, others: Sequence[Mapping[str, Any]]) -> int:
+def _priority(bucket: str, wanted: Copies, before: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> int:
     """Of rules to one bucket the server follows the one with the highest, and those of others shall go on as they were."""
     taken = {int(rule.get("Priority", 0)) for rule in others}
     beside = [rule for rule in others if is_replica(str(rule.get("Destination", {}).get("Bucket", "")), wanted.replica, "")]
-    if not beside:
+    lowest = min((int(rule.get("Priority", 0)) for rule in beside), default=None)
+    if "Priority" in before and (lowest is None or int(before["Priority"]) < lowest):
+        return int(before["Priority"])
+    if lowest is None:
         return max(taken, default=0) + 1
-    lowest = min(int(rule.get("Priority", 0)) for rule in beside)
     free = next((number for number in range(lowest - 1, -1, -1) if number not in taken), None)
     if free is None:
         raise Refused(

@@ -91,7 +91,7 @@ def rules(bucket: Bucket) -> Rules:
     with _spoken(bucket, "read the replication of"):
         status = answers.versioning(asked.get_bucket_versioning(Bucket=bucket.name))
         found = _if_there(asked.get_bucket_replication, bucket).get("ReplicationConfiguration", {})
-        kinds = answers.encryption(_if_there(asked.get_bucket_encryption, bucket))
+    kinds = _told(bucket, asked.get_bucket_encryption, answers.encryption)
     return Rules(status, is_sealed(kinds), str(found.get("Role", "")), tuple(found.get("Rules", ())))
 
 

@@ -131,7 +131,15 @@ def test_a_rule_of_another_that_would_lose_its_effect_is_told() -> None:
         planned(has({**LOGS, "Priority": 0, "Destination": OWN["Destination"]}))
 
 
+def test_a_rule_that_comes_to_another_bucket_goes_behind_those_that_are_there() -> None:
+    logs = {**LOGS, "Priority": 3, "Destination": OWN["Destination"]}
+    mine = {**OWN, "Priority": 9, "Destination": {"Bucket": "arn:aws:s3:::old"}}
+    assert [rule["Priority"] for rule in written(planned(has(logs, mine)))["Rules"]] == [3, 2]
+
+
 def test_what_kms_encrypts_is_copied_only_with_a_key() -> None:
+    with pytest.raises(Refused, match="give kms_key"):
+        planned(has({**OWN, "ID": "terraform"}, sealed=True))
     with pytest.raises(Refused, match="give kms_key"):
         planned(has(sealed=True))
     with pytest.raises(Refused, match="give kms_key"):
