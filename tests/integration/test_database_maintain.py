@@ -88,7 +88,7 @@ def test_old_rows_are_frozen_before_the_numbers_wrap_around(shop: Shop) -> None:
     shop.do("DO $$ BEGIN FOR n IN 1..100001 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$")
     assert steps(maintain(shop)) == [("vacuum and freeze", "public.orders")]
     assert shop.value("SELECT age(relfrozenxid) FROM pg_class WHERE relname = 'orders'") < 100
-    assert not maintain(shop)["changed"]
+    assert steps(maintain(shop)) == []
 
 
 def test_what_a_long_transaction_keeps_is_not_vacuumed_twice(shop: Shop) -> None:

@@ -115,10 +115,11 @@ def demand_copyable(wanted: Membership, found: Joining) -> None:
 def demand_given_up(wanted: Membership, local: Local) -> None:
     """What only a primary has, somebody must give up: it may have acknowledged that to customers.
 
-    One that handed over has nothing alone, and need not be rewound. One that was fenced after another took its place has.
+    One that handed over has nothing alone; of one that was fenced without a successor somebody gave it up then, in words.
     """
     was_standby = local.is_standby and not local.fenced
-    if not was_standby and wanted.confirm != wanted.word:
+    proven = local.record is not None and local.record.proof is not None
+    if not was_standby and not proven and wanted.confirm != wanted.word:
         raise NotConfirmed(
             f"{local.data} was a primary and has log that the primary of now has not: pg_rewind would take away what it "
             f'acknowledged alone. Nothing was touched. If you mean that, give confirm: "{wanted.word}"',

@@ -55,11 +55,18 @@ def writer(members: Sequence[Member], usual: str, *, needed: bool = True) -> str
         )
     [one] = primaries
     if ahead := [other for other in ours if other.timeline > one.timeline]:
-        raise NoOneWriter(
-            f"{one.name} takes writes on timeline {one.timeline}, but {ahead[0].told} on timeline {ahead[0].timeline}: another "
-            f"one became the primary since. If that one is right, fence the other: fence_primary -e host={one.name}"
-        )
+        raise NoOneWriter(_behind(one, ahead[0]))
     return one.name
+
+
+def _behind(one: Member, other: Member) -> str:
+    """Either it came back, or the other one was promoted by mistake and is fenced by now."""
+    told = f"{one.name} takes writes on timeline {one.timeline}, but {other.told} on timeline {other.timeline}"
+    if other.role == HELD:
+        return f"{told}. If that was promoted by mistake, have it follow: add_replica -e host={other.name}. See docs/replicas.md"
+    return (
+        f"{told}: another one became the primary since. If that one is right, fence the other: fence_primary -e host={one.name}"
+    )
 
 
 def followers(members: Sequence[Member], usual: str) -> list[str]:
@@ -82,7 +89,7 @@ def words_to_fence(members: Sequence[Member], name: str, environment: str) -> st
     others = [other for other in members if other != one and other.system_id == one.system_id]
     if [other for other in others if other.role == PRIMARY and other.timeline < one.timeline]:
         return f"{environment} {name} was promoted by mistake"
-    if [other for other in others if other.role == PRIMARY or other.timeline > one.timeline]:
+    if [other for other in others if other.role == PRIMARY or (other.timeline > one.timeline and other.role != HELD)]:
         return f"{environment} {name}"
     if not others and len([member for member in members if member.system_id]) > 1:
         raise StillNeeded(

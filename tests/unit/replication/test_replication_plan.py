@@ -78,7 +78,7 @@ def test_a_copy_instead_of_a_rewind_says_why_and_asks_first() -> None:
     assert "no checksums" in copy.after
 
 
-@pytest.mark.parametrize("local", [stopped(), fenced(proof=None), fenced()])
+@pytest.mark.parametrize("local", [stopped(), fenced(proof=None)])
 def test_what_a_primary_acknowledged_alone_is_not_rewound_away_without_a_word(local: Local) -> None:
     found = joining(local, NEW, Rehearsal(True))
     with pytest.raises(model.NotConfirmed, match=r"acknowledged alone.*confirm: .production db2."):

@@ -59,6 +59,7 @@ def test_the_one_that_takes_writes_is_meant(members: list[Member], name: str) ->
         ([Member("db1"), primary("db2"), primary("db3")], "db2 and db3 both take writes"),
         ([primary("db1"), standby("db2", 2)], "db1 takes writes on timeline 1, but db2 is standby on timeline 2"),
         ([primary("db1"), member("db2", "stopped primary", timeline=2)], "fence the other: fence_primary -e host=db1"),
+        ([primary("db1"), member("db2", "fenced", timeline=2)], "promoted by mistake, have it follow: add_replica -e host=db2"),
         ([standby("db1"), Member("db2")], "db1 is standby and db2 does not answer"),
         ([member("db1", "fenced"), standby("db2")], "nobody is known to take writes"),
         ([member("db1", "stopped standby"), primary("db2", "8")], "nobody is known to take writes"),
@@ -86,7 +87,7 @@ def fenced(role: str, *, removed: bool = False) -> Member:
     ("members", "words"),
     [
         ([primary("db1"), OVER], USUAL),
-        ([STOPPED, OVER], USUAL),
+        ([STOPPED, OVER, member("db3", "fenced", timeline=9)], USUAL),
         ([primary("db1", timeline=2), OVER], USUAL),
         ([primary("db1"), Member("db3"), OVER], USUAL),
         ([primary("db1"), OVER, primary("db3")], USUAL),
@@ -111,6 +112,7 @@ def test_these_words_fence_a_primary_that_came_back(members: list[Member], words
     [
         ([primary("db1"), standby("db2")], "nobody else is known to have taken the place of db1 .* switch_primary -e to="),
         ([primary("db1"), Member("db2")], "db2 does not answer"),
+        ([primary("db1"), member("db2", "fenced", timeline=2)], "db2 is fenced"),
         ([primary("db1", "8"), primary("db2"), standby("db3")], "db1 has a cluster of its own"),
         ([primary("db1"), primary("db2", "8", 9)], "db1 has a cluster of its own"),
         ([primary("db1")], "nobody else is known"),
